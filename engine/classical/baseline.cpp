@@ -10,9 +10,30 @@
 namespace gradwright {
 namespace {
 
-double secondsSinceStart(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+using FitClock = std::chrono::steady_clock;
+
+/// Measures work without the time in which those who are told of it hold it.
+class WorkTime {
+public:
+    [[nodiscard]] Watch watching(const Watch& watch) {
+        begun_ = FitClock::now();
+        held_ = {};
+        if (!watch.progress)
+            return watch;
+        return {watch.stop, [this, tell = watch.progress](double share) {
+                    const auto since = FitClock::now();
+                    tell(share);
+                    held_ += FitClock::now() - since;
+                }};
+    }
+    [[nodiscard]] double seconds() const {
+        return std::chrono::duration<double>(FitClock::now() - begun_ - held_).count();
+    }
+
+private:
+    FitClock::time_point begun_;
+    FitClock::duration held_{};
+};
 
 } // namespace
 
@@ -38,13 +59,12 @@ std::optional<Baseline> measureBaseline(const MethodDef& method, const ParamValu
     try {
         Baseline made;
         made.method = &method;
-        auto start = std::chrono::steady_clock::now();
+        WorkTime time;
         const std::shared_ptr<const ClassicalModel> model =
-            fitMethod(method, training, params, seed, watch.part(0, kFitShare));
-        made.fitSeconds = secondsSinceStart(start);
-        start = std::chrono::steady_clock::now();
-        const auto answers = answersOf(*model, test, watch.part(kFitShare, 1));
-        made.answerSeconds = secondsSinceStart(start);
+            fitMethod(method, training, params, seed, time.watching(watch.part(0, kFitShare)));
+        made.fitSeconds = time.seconds();
+        const auto answers = answersOf(*model, test, time.watching(watch.part(kFitShare, 1)));
+        made.answerSeconds = time.seconds();
         made.outcomes = outcomesOf(test, answers);
         made.note = model->note();
         made.model = model;

@@ -3,6 +3,7 @@
 #include "engine/classical/library_messages.h"
 #include "engine/classical/method.h"
 #include "engine/classical/sparse_rows.h"
+#include "engine/classical/work_apart.h"
 #include "engine/support/shared_library.h"
 
 #include <algorithm>
@@ -156,8 +157,7 @@ class KernelSvm final : public ClassicalModel {
 public:
     KernelSvm(const Samples& samples, const Params& params, const Watch& watch)
         : classes_(samples.classes > 0) {
-        const auto& library = LibSvm::get();
-        SparseRows rows(samples, 0);
+        const auto rows = std::make_shared<SparseRows>(samples, 0);
         const auto gamma = params.real("gamma");
         const SvmParameter parameter{.type = classes_ ? kClassifier : kRegression,
                                      .kernel = kRbf,
@@ -174,21 +174,17 @@ public:
                                      .p = params.real("tube"),
                                      .shrinking = 1,
                                      .probability = 0};
-        const LibraryMessages messages(watch);
-        library.setPrint(&LibraryMessages::take);
         const auto models = classes_ ? 1 : samples.width;
         for (std::size_t i = 0; i < models; ++i) {
             watch.reach(static_cast<double>(i) / static_cast<double>(models));
             if (!classes_)
-                rows.aimAt(samples, i);
-            const SvmProblem problem{static_cast<int>(rows.rows.size()), rows.y.data(),
-                                     rows.rows.data()};
-            if (const auto* const fault = library.fault(&problem, &parameter))
-                throw Error("LIBSVM refuses the samples: {}", fault);
-            const SvmHandle model(library.train(&problem, &parameter));
-            machines_.push_back(machineOf(*model, samples, rows));
+                rows->aimAt(samples, i);
+            const auto fitted = workApart<Fitted>(watch, [rows, parameter, stop = watch.stop] {
+                return fit(*rows, parameter, stop);
+            });
+            machines_.push_back(machineOf(*fitted.model, samples, *rows));
+            converged_ = converged_ && fitted.hasConverged;
         }
-        converged_ = !LibraryMessages::gaveUp();
     }
 
     KernelSvm(const ModelParts& parts, const RowOutline& rows)
@@ -231,6 +227,27 @@ public:
     }
 
 private:
+    struct Fitted {
+        SvmHandle model; ///< its support vectors lie in the rows
+        bool hasConverged = true;
+    };
+
+    static Fitted fit(SparseRows& rows, const SvmParameter& parameter,
+                      const std::stop_token& stop) {
+        const auto& library = LibSvm::get();
+        const Watch watch{stop, {}};
+        const LibraryMessages messages(watch);
+        watch.check(); // it may have waited for a fit that was left to itself
+        library.setPrint(&LibraryMessages::take);
+        const SvmProblem problem{static_cast<int>(rows.rows.size()), rows.y.data(),
+                                 rows.rows.data()};
+        if (const auto* const fault = library.fault(&problem, &parameter))
+            throw Error("LIBSVM refuses the samples: {}", fault);
+        Fitted fitted{SvmHandle(library.train(&problem, &parameter))};
+        fitted.hasConverged = !LibraryMessages::gaveUp();
+        return fitted;
+    }
+
     static RbfMachine machineOf(const SvmModel& model, const Samples& samples,
                                 const SparseRows& rows) {
         const auto& library = LibSvm::get();

@@ -11,7 +11,8 @@ namespace gradwright {
 /// What LIBSVM and LIBLINEAR say while they fit: both call one function for messages, every few
 /// iterations. It is where a fit can be stopped: FitStopped is thrown through the library, which is
 /// written in C++; what it had allocated for the problem's samples, some 100 bytes each, is lost.
-/// One fit at a time has the function.
+/// Thousands of samples make a few iterations take seconds, so a fit is workApart(). One fit at a
+/// time has the function.
 class LibraryMessages {
 public:
     explicit LibraryMessages(const Watch& watch)

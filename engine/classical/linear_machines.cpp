@@ -2,6 +2,7 @@
 #include "engine/classical/library_messages.h"
 #include "engine/classical/method.h"
 #include "engine/classical/sparse_rows.h"
+#include "engine/classical/work_apart.h"
 #include "engine/support/shared_library.h"
 
 #include <algorithm>
@@ -88,7 +89,7 @@ public:
         : features_(samples.features)
         , isLogistic_(solver == kLogistic) {
         const auto& library = LibLinear::get();
-        SparseRows rows(samples, kBias);
+        const auto rows = std::make_shared<SparseRows>(samples, kBias);
         const LinearParameter parameter{.solver = solver,
                                         .tolerance = 1e-4,
                                         .c = c,
@@ -99,19 +100,16 @@ public:
                                         .nu = 0,
                                         .start = nullptr,
                                         .regularizesBias = 1};
-        const LibraryMessages messages(watch);
-        library.setPrint(&LibraryMessages::take);
         const auto models = samples.classes > 0 ? 1 : samples.width;
         for (std::size_t i = 0; i < models; ++i) {
             watch.reach(static_cast<double>(i) / static_cast<double>(models));
             if (samples.classes == 0)
-                rows.aimAt(samples, i);
-            const LinearProblem problem{static_cast<int>(rows.rows.size()),
-                                        static_cast<int>(samples.features) + 1, rows.y.data(),
-                                        rows.rows.data(), kBias};
-            if (const auto* const fault = library.fault(&problem, &parameter))
-                throw Error("LIBLINEAR refuses the samples: {}", fault);
-            const LinearHandle model(library.train(&problem, &parameter));
+                rows->aimAt(samples, i);
+            const auto [model, hasConverged] = workApart<Fitted>(
+                watch, [rows, parameter, features = samples.features, stop = watch.stop] {
+                    return fit(*rows, parameter, features, stop);
+                });
+            converged_ = converged_ && hasConverged;
             if (samples.classes > 0) {
                 std::vector<int> labels(static_cast<std::size_t>(library.classes(model.get())));
                 library.labels(model.get(), labels.data());
@@ -120,7 +118,6 @@ public:
             for (std::size_t f = 0; f < functionsOf(labels_.size()); ++f)
                 take(*model, static_cast<int>(f));
         }
-        converged_ = !LibraryMessages::gaveUp();
     }
 
     LinearMachine(const ModelParts& parts, const RowOutline& rows)
@@ -189,6 +186,28 @@ public:
     }
 
 private:
+    struct Fitted {
+        LinearHandle model;
+        bool hasConverged = true;
+    };
+
+    static Fitted fit(SparseRows& rows, const LinearParameter& parameter, std::size_t features,
+                      const std::stop_token& stop) {
+        const auto& library = LibLinear::get();
+        const Watch watch{stop, {}};
+        const LibraryMessages messages(watch);
+        watch.check(); // it may have waited for a fit that was left to itself
+        library.setPrint(&LibraryMessages::take);
+        const LinearProblem problem{static_cast<int>(rows.rows.size()),
+                                    static_cast<int>(features) + 1, rows.y.data(), rows.rows.data(),
+                                    kBias};
+        if (const auto* const fault = library.fault(&problem, &parameter))
+            throw Error("LIBLINEAR refuses the samples: {}", fault);
+        Fitted fitted{LinearHandle(library.train(&problem, &parameter))};
+        fitted.hasConverged = !LibraryMessages::gaveUp();
+        return fitted;
+    }
+
     /// How many functions tell so many classes apart; none are target values.
     static std::size_t functionsOf(std::size_t classes) { return classes <= 2 ? 1 : classes; }
 

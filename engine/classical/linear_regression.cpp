@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/classical/method.h"
+#include "engine/classical/work_apart.h"
 #include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/support/system_memory.h"
@@ -11,12 +12,49 @@
 namespace gradwright {
 namespace {
 
+/// Turns min ‖x w - y‖² into one of a triangle with the same solutions, by Householder's
+/// reflections, panel by panel, so that it can be stopped: in the upper triangle of x's first rows
+/// is R, in those of y Qᵀy; what lies below is of no more use.
+void triangularize(Eigen::MatrixXd& x, Eigen::MatrixXd& y, const Watch& watch) {
+    constexpr Eigen::Index kPanel = 64;
+    constexpr double kPanelWork = 5e7; // rows times columns squared
+    const auto steps = std::min(x.rows(), x.cols());
+    for (Eigen::Index first = 0, width = 0; first < steps; first += width) {
+        watch.reach(static_cast<double>(first) / static_cast<double>(steps));
+        const auto below = x.rows() - first;
+        const auto wide =
+            static_cast<Eigen::Index>(std::sqrt(kPanelWork / static_cast<double>(below)));
+        width = std::min(std::clamp(wide, Eigen::Index{1}, kPanel), steps - first);
+        Eigen::Ref<Eigen::MatrixXd> panel = x.block(first, first, below, width);
+        const Eigen::HouseholderQR<Eigen::Ref<Eigen::MatrixXd>> reflections(panel);
+        const auto turn = reflections.householderQ().adjoint();
+        for (auto column = first + width; column < x.cols(); column += kPanel) {
+            watch.check();
+            x.block(first, column, below, std::min(kPanel, x.cols() - column)).applyOnTheLeft(turn);
+        }
+        for (Eigen::Index column = 0; column < y.cols(); column += kPanel) {
+            watch.check();
+            y.block(first, column, below, std::min(kPanel, y.cols() - column)).applyOnTheLeft(turn);
+        }
+    }
+}
+
+/// The w with the smallest ‖r w - y‖ and, where several have it, the smallest norm.
+Eigen::MatrixXd leastNorm(Eigen::MatrixXd r, Eigen::MatrixXd y, const Watch& watch) {
+    const auto shared =
+        std::make_shared<std::pair<Eigen::MatrixXd, Eigen::MatrixXd>>(std::move(r), std::move(y));
+    return workApart<Eigen::MatrixXd>(watch, [shared]() -> Eigen::MatrixXd {
+        return Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd>(shared->first)
+            .solve(shared->second);
+    });
+}
+
 /// y = mean of y + W (x - mean of x).
 class LinearFunction final : public ClassicalModel {
 public:
     /// Least squares with `penalty` times the sum of the squared coefficients; the intercept is
     /// free. Without a penalty it is the solution of the smallest norm.
-    LinearFunction(const Samples& samples, double penalty) {
+    LinearFunction(const Samples& samples, double penalty, const Watch& watch) {
         const auto rows = static_cast<Eigen::Index>(samples.count());
         const auto columns = static_cast<Eigen::Index>(samples.features);
         const auto outputs = static_cast<Eigen::Index>(samples.width);
@@ -37,12 +75,15 @@ public:
         x.topRows(rows).rowwise() -= center_.transpose();
         y.topRows(rows).rowwise() -= mean_.transpose();
         // Rows √penalty · I below say the same as the penalty, and need no squared condition.
-        if (penalty > 0) {
+        if (penalty > 0)
             x.bottomRows(extra).diagonal().setConstant(std::sqrt(penalty));
-            coefficients_ = Eigen::HouseholderQR<Eigen::MatrixXd>(x).solve(y);
-        } else {
-            coefficients_ = Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd>(x).solve(y);
-        }
+        triangularize(x, y, watch);
+        const auto known = std::min(x.rows(), columns);
+        if (penalty > 0)
+            coefficients_ = x.topRows(known).triangularView<Eigen::Upper>().solve(y.topRows(known));
+        else
+            coefficients_ =
+                leastNorm(x.topRows(known).triangularView<Eigen::Upper>(), y.topRows(known), watch);
     }
 
     LinearFunction(const ModelParts& parts, const RowOutline& rows)
@@ -109,8 +150,8 @@ MethodDef linearRegressionMethod() {
             .forClasses = false,
             .params = {},
             .fit = [](const Samples& samples, const Params&, std::uint64_t,
-                      const Watch&) -> std::unique_ptr<ClassicalModel> {
-                return std::make_unique<LinearFunction>(samples, 0);
+                      const Watch& watch) -> std::unique_ptr<ClassicalModel> {
+                return std::make_unique<LinearFunction>(samples, 0, watch);
             },
             .open = LinearFunction::open};
 }
@@ -127,8 +168,8 @@ MethodDef ridgeRegressionMethod() {
             .forClasses = false,
             .params = {penalty},
             .fit = [](const Samples& samples, const Params& params, std::uint64_t,
-                      const Watch&) -> std::unique_ptr<ClassicalModel> {
-                return std::make_unique<LinearFunction>(samples, params.real("alpha"));
+                      const Watch& watch) -> std::unique_ptr<ClassicalModel> {
+                return std::make_unique<LinearFunction>(samples, params.real("alpha"), watch);
             },
             .open = LinearFunction::open};
 }

@@ -21,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 using LabClock = std::chrono::steady_clock;
 
-/// Tells how far it is. Trials that run at a time are told of one after the other.
+/// Tells how far it is. Trials that run at a time are told of one after the other. Whoever is told
+/// may hold the trials, as a pause does: that time is no work.
 class ProgressTeller {
 public:
     ProgressTeller(const ExperimentSink& sink, const Plan& plan, const TrialResults& done, int jobs)
@@ -34,7 +35,8 @@ public:
 
     void begin(const Trial& trial) {
         const std::lock_guard lock(mutex_);
-        running_[trial.number] = {{trial.number, trial.title, {}, 0}, trial.cost, LabClock::now()};
+        running_[trial.number] = {
+            {trial.number, trial.title, {}, 0}, trial.cost, LabClock::now(), held_};
         tell(trial);
     }
     void reach(const Trial& trial, double share, const std::string& note) {
@@ -43,6 +45,11 @@ public:
         running.share = std::clamp(share, 0.0, 1.0);
         running.note = note;
         tell(trial);
+    }
+    /// Seconds of work since a trial has begun.
+    [[nodiscard]] double workOf(const Trial& trial) {
+        const std::lock_guard lock(mutex_);
+        return workOf(running_[trial.number]);
     }
     /// It is stored.
     void end(const TrialResult& result) {
@@ -58,8 +65,13 @@ private:
         RunningTrial told;
         double cost = 1;
         LabClock::time_point begun;
+        LabClock::duration heldBefore{}; ///< what `held_` was then
     };
 
+    [[nodiscard]] double workOf(const Timed& timed) const {
+        const auto held = held_ - timed.heldBefore;
+        return std::chrono::duration<double>(LabClock::now() - timed.begun - held).count();
+    }
     void addDone(const TrialResult& result) {
         ++progress_.done;
         cost_ += result.trial.cost;
@@ -74,7 +86,7 @@ private:
         for (const auto& [number, each] : running_) {
             progress_.running.push_back(each.told);
             known += each.told.share * each.cost;
-            taken += std::chrono::duration<double>(LabClock::now() - each.begun).count();
+            taken += workOf(each);
         }
         const double whole = std::max(plan_.cost, known);
         progress_.trials = std::max(plan_.trials, progress_.done + 1);
@@ -85,7 +97,9 @@ private:
         const bool isEnough = cost_ > 0 || running_[trial.number].told.share >= 0.05;
         if (known > 0 && isEnough)
             progress_.secondsLeft = taken / known * (whole - known) / static_cast<double>(jobs_);
+        const auto told = LabClock::now();
         sink_.progress(progress_);
+        held_ += LabClock::now() - told;
     }
 
     const ExperimentSink& sink_;
@@ -94,6 +108,7 @@ private:
     std::mutex mutex_;
     ExperimentProgress progress_;
     std::map<std::int64_t, Timed> running_;
+    LabClock::duration held_{};
     double cost_ = 0;
     double seconds_ = 0;
 };
@@ -117,7 +132,6 @@ std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
     const TrialContext context{
         emptyFolder(directory.trialFolder(trial.number)), directory.path(), stop,
         [&](double share, const std::string& note) { teller.reach(trial, share, note); }};
-    const auto begun = LabClock::now();
     TrialResult result{.trial = trial, .error = {}};
     std::error_code none; // what cannot be removed here is when the trial begins anew
     bool isGivenUp = false;
@@ -136,7 +150,7 @@ std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
         fs::remove_all(context.folder, none);
         return {};
     }
-    result.seconds = std::chrono::duration<double>(LabClock::now() - begun).count();
+    result.seconds = teller.workOf(trial);
     if (fs::is_empty(context.folder, none))
         fs::remove(context.folder, none);
     return result;

@@ -31,7 +31,8 @@ struct ExperimentProgress {
     std::optional<double> secondsLeft;
 };
 
-/// Both are called on the thread that runs a trial, never at the same time, and must be quick.
+/// Both are called on the thread that runs a trial, never at the same time. What `progress` takes
+/// counts as a pause, not as work: it may hold the trials.
 struct ExperimentSink {
     std::function<void(const ExperimentProgress&)> progress;
     std::function<void(const TrialResult&)> trialDone;

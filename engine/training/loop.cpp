@@ -236,7 +236,9 @@ void TrainingLoop::noteStep(const StepResult& result, const Score& score) {
     const auto norms = isFirst ? gradientNorms(result.gradientSquares) : event.gradientNorms;
     health_.addStep(event.loss, norms.get());
     metrics_.add(event);
+    const auto told = Clock::now();
     sink_(event);
+    paused_ += Clock::now() - told; // who is told may hold the training for as long as it likes
 }
 
 std::shared_ptr<const std::vector<double>>

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -36,6 +37,8 @@ struct CancelWish {
     int moments = 12;
     double first = 0.2; ///< seconds after the beginning
     double last = 12;
+    std::string begin; ///< what moments are counted from: a trial or its note; empty: the beginning
+    std::vector<std::string> settings; ///< KEY=VALUE, of the kind
 };
 
 double secondsFrom(CancelClock::time_point since) {
@@ -63,25 +66,52 @@ Project projectFor(const CancelWish& wish) {
     return project;
 }
 
+ParamValues settingsFor(const ExperimentKind& kind, const Project& project,
+                        const CancelWish& wish) {
+    auto settings = kind.suggest ? kind.suggest(project) : ParamValues{};
+    for (const auto& [key, value] : settingsOf(kind.key))
+        settings.insert_or_assign(key, value);
+    for (const auto& setting : wish.settings) {
+        const auto equals = std::min(setting.find('='), setting.size());
+        const auto* const spec = findParam(kind.params, setting.substr(0, equals));
+        if (!spec || equals == setting.size())
+            throw Error("{}: not KEY=VALUE of a {} experiment", setting, kind.key);
+        settings.insert_or_assign(spec->key, paramFromText(*spec, setting.substr(equals + 1)));
+    }
+    return settings;
+}
+
 /// Seconds from the request to the end, and what the experiment was at.
 std::pair<double, std::string> cancelled(const fs::path& folder, const Experiment& experiment,
-                                         double moment) {
+                                         double moment, const std::string& begin) {
     const auto plan = experimentKind(experiment.kind).make(experiment)->plan();
     const auto directory = ExperimentDirectory::create(folder, experiment, plan);
     std::mutex mutex;
+    std::condition_variable changed;
     std::string at = "beginning";
+    bool hasBegun = begin.empty();
     ExperimentSink sink;
     sink.progress = [&](const ExperimentProgress& progress) {
         const std::lock_guard lock(mutex);
         at = progress.title + (progress.note.empty() ? "" : ", " + progress.note);
+        hasBegun = hasBegun || at.find(begin) != std::string::npos;
+        changed.notify_all();
     };
     std::stop_source stop;
     CancelClock::time_point asked;
     double taken = 0;
     std::thread runner([&] {
         runExperiment(directory, sink, stop.get_token());
-        taken = secondsFrom(asked); // of an experiment that ends before, nothing that is asked for
+        if (stop.stop_requested()) // else it has ended before
+            taken = secondsFrom(asked);
+        const std::lock_guard lock(mutex);
+        hasBegun = true;
+        changed.notify_all();
     });
+    {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return hasBegun; });
+    }
     std::this_thread::sleep_for(std::chrono::duration<double>(moment));
     std::string where;
     {
@@ -109,6 +139,8 @@ int main(int argc, char** argv) {
     app.add_option("--moments", wish.moments)->check(CLI::Range(1, 10000));
     app.add_option("--first", wish.first, "Seconds after the beginning");
     app.add_option("--last", wish.last, "Seconds after the beginning");
+    app.add_option("--from", wish.begin, "Counts from when a trial or its note has this text");
+    app.add_option("--with", wish.settings, "KEY=VALUE, a setting of the experiment");
     CLI11_PARSE(app, argc, argv);
 
     std::string pattern = fs::temp_directory_path() / "gradwright-cancel-XXXXXX";
@@ -120,16 +152,13 @@ int main(int argc, char** argv) {
     try {
         for (const auto& kind : kinds) {
             const auto project = projectFor(wish);
-            auto settings = experimentKind(kind).suggest ? experimentKind(kind).suggest(project)
-                                                         : ParamValues{};
-            for (const auto& [key, value] : settingsOf(kind))
-                settings.insert_or_assign(key, value);
+            const auto settings = settingsFor(experimentKind(kind), project, wish);
             const Experiment experiment{kind, project, settings, kind};
             std::vector<double> times;
             for (int i = 0; i < wish.moments; ++i) {
                 const double moment =
                     wish.first + (wish.last - wish.first) * i / std::max(wish.moments - 1, 1);
-                const auto [taken, where] = cancelled(pattern, experiment, moment);
+                const auto [taken, where] = cancelled(pattern, experiment, moment, wish.begin);
                 times.push_back(taken);
                 fmt::print("{:<12} at {:5.1f} s: {:6.3f} s  ({})\n", kind, moment, taken, where);
                 std::fflush(stdout);

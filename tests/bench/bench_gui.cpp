@@ -3,10 +3,13 @@
 // How the window feels while a network trains at full speed. Prints, and with --json FILE writes:
 // how long event handlers keep the GUI thread, on the Train page and while all of the window is
 // visited (canvas in columns, a batch step by step, health, glossary, lists, test samples),
-// training throughput beside the same run in the terminal, time from a stroke to its answer, and
-// time from start to a usable window. What is wanted stands beside it.
+// training throughput beside the same run in the terminal, time from a stroke to its answer, how
+// the Lab page feels while a sweep runs, and time from start to a usable window. What is wanted
+// stands beside it.
+#include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "engine/support/scheduling.h"
+#include "tests/bench/measuring_application.h"
 #include "tests/bench/quantile.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
@@ -18,6 +21,7 @@
 #include "ui/inference/inference_page.h"
 #include "ui/inference/input_panel.h"
 #include "ui/inference/prediction_panel.h"
+#include "ui/lab/lab_page.h"
 #include "ui/session/live_reader.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/glossary_dialog.h"
@@ -27,6 +31,7 @@
 #include "ui/training/train_page.h"
 
 #include <QApplication>
+#include <QComboBox>
 #include <QCommandLineParser>
 #include <QElapsedTimer>
 #include <QEventLoop>
@@ -35,7 +40,9 @@
 #include <QJsonObject>
 #include <QLineEdit>
 #include <QProcess>
+#include <QPushButton>
 #include <QSettings>
+#include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
@@ -46,6 +53,7 @@
 #include <functional>
 
 using namespace gradwright;
+using namespace gradwright::test;
 
 namespace {
 
@@ -53,50 +61,11 @@ constexpr int kPatience = 120'000; // ms
 constexpr int kStarts = 5;         // the first one warms the caches and is left out
 constexpr int kStrokePoints = 200;
 constexpr int kVisits = 5;            // of all of the window
+constexpr int kSweepSeconds = 25;     // that a sweep is watched
+constexpr int kMostToCancel = 500;    // ms
 constexpr int kBetweenKeys = 120;     // ms: a hand is no faster
-constexpr double kWantedMs = 16;      // of 99 % of event handlers: a frame at 60 Hz
-constexpr double kMostMs = 50;        // of all of them
 constexpr double kWantedRatio = 0.92; // of the training beside the window
 const QString kStartOnly = QStringLiteral("--start-only");
-
-/// Measures how long each event keeps the GUI thread.
-class MeasuringApplication final : public QApplication {
-public:
-    using QApplication::QApplication;
-
-    bool notify(QObject* receiver, QEvent* event) override {
-        if (depth_ > 0 || !measuring)
-            return QApplication::notify(receiver, event);
-        ++depth_;
-        QElapsedTimer timer;
-        timer.start();
-        // The receiver may be gone afterwards.
-        QString who = QString::fromLatin1(receiver->metaObject()->className());
-        if (const auto* const action = qobject_cast<QAction*>(receiver))
-            who += QStringLiteral(" \"%1\"").arg(action->text());
-        const auto what = event->type();
-        const bool handled = QApplication::notify(receiver, event);
-        const double ms = static_cast<double>(timer.nsecsElapsed()) * 1e-6;
-        handlers.push_back(ms);
-        if (ms > kWantedMs)
-            slow.push_back(
-                {ms, QStringLiteral("%1: event %2 of %3").arg(doing, QString::number(what), who)});
-        --depth_;
-        return handled;
-    }
-
-    struct Slow {
-        double ms;
-        QString what;
-    };
-    bool measuring = false;
-    QString doing{QStringLiteral("the Train page")}; ///< for the names of slow handlers
-    std::vector<double> handlers;                    ///< ms
-    std::vector<Slow> slow;                          ///< those above kWantedMs
-
-private:
-    int depth_ = 0;
-};
 
 void waitFor(const char* what, const std::function<bool()>& condition) {
     if (!QTest::qWaitFor(condition, kPatience))
@@ -133,14 +102,66 @@ public:
         window_.training().start();
         waitFor("the first epoch", [this] { return epochs_ > 0; });
         trainBesideTheTerminal(seconds, results);
-        tellHandlers("on the Train page", "handler", results);
+        application_.tell("on the Train page", "handler", results);
         for (int i = 0; i < kVisits; ++i)
             visitAll();
-        tellHandlers("visiting all of it", "visit", results);
+        application_.tell("visiting all of it", "visit", results);
         strokes(results);
         window_.training().stop();
         waitFor("the end", [this] { return !window_.session().isActive(); });
+        sweep(kSweepSeconds, results);
         return results;
+    }
+
+    /// A sweep of LeNet-5 with two trials at a time, begun by mouse and keys: the Lab page while
+    /// trials come in and its pictures and tables grow, then the canvas.
+    void sweep(int seconds, QJsonObject& results) {
+        auto project = openTemplate("lenet-5");
+        project.data.limit = 1000; // trials of a second or two
+        project.training.params["epochs"] = std::int64_t{1};
+        project.training.params["threads"] = std::int64_t{1};
+        window_.document().openNew(project);
+        window_.show();
+        auto& lab = *window_.findChild<LabPage*>();
+        application_.doing = QStringLiteral("the Lab page");
+        goTo(lab);
+        clickOn("plan-sweep");
+        type("over", QStringLiteral("learning_rate=0.0001..0.1:log; layer.dense1.units=40..240"));
+        type("trials", QStringLiteral("10000"));
+        auto* const method = lab.findChild<QComboBox*>(QStringLiteral("method"));
+        method->setFocus();
+        while (method->currentText() != QStringLiteral("Random")) {
+            const int before = method->currentIndex();
+            press(Qt::Key_Down);
+            if (method->currentIndex() == before)
+                qFatal("there is no random search");
+        }
+        lab.findChild<QSpinBox*>(QStringLiteral("trialsAtATime"))->setFocus();
+        press(Qt::Key_Up);
+        clickOn("startExperiment");
+        const auto done = [&lab] { return lab.experiments().progress().done; };
+        waitFor("the first trials", [&] { return done() >= 2; });
+        application_.measuring = true;
+        QTest::qWait(seconds * 1000);
+        application_.measuring = false;
+        std::printf("a sweep, two at a time     %lld trials are done\n",
+                    static_cast<long long>(done()));
+        application_.tell("on the Lab page", "lab", results);
+        application_.measuring = true;
+        visitCanvas();
+        application_.doing = QStringLiteral("the Lab page again");
+        goTo(lab);
+        QTest::qWait(1000);
+        application_.measuring = false;
+        application_.tell("beside a sweep", "beside_sweep", results);
+        QElapsedTimer cancelled;
+        cancelled.start();
+        QTest::mouseClick(lab.findChild<QPushButton*>(QStringLiteral("cancelExperiment")),
+                          Qt::LeftButton);
+        waitFor("the end of the sweep", [&] { return !lab.experiments().isActive(); });
+        std::printf("from a click to its end    %6.0f ms (wanted: %d at most)\n",
+                    static_cast<double>(cancelled.elapsed()), kMostToCancel);
+        results.insert(QStringLiteral("cancel_ms"), static_cast<double>(cancelled.elapsed()));
     }
 
 private:
@@ -221,38 +242,6 @@ private:
         results.insert(QStringLiteral("window_to_terminal"), ratio);
     }
 
-    /// Prints and forgets what was measured.
-    void tellHandlers(const char* where, const char* key, QJsonObject& results) {
-        auto& handlers = application_.handlers;
-        if (handlers.empty())
-            qFatal("no event was handled");
-        const double worst = *std::ranges::max_element(handlers);
-        const auto within =
-            std::ranges::count_if(handlers, [](double ms) { return ms <= kWantedMs; });
-        const double share =
-            100 * static_cast<double>(within) / static_cast<double>(handlers.size());
-        std::printf(
-            "event handlers %-18s %6zu: %.3f %% within %.0f ms (wanted: 99%s); median %.3f, "
-            "99 %% %.2f, worst %.1f ms (wanted: %.0f at most%s)\n",
-            where, handlers.size(), share, kWantedMs, share >= 99 ? "" : ", missed",
-            quantile(handlers, 0.5), quantile(handlers, 0.99), worst, kMostMs,
-            worst <= kMostMs ? "" : ", missed");
-        std::ranges::sort(application_.slow, std::ranges::greater(),
-                          &MeasuringApplication::Slow::ms);
-        for (std::size_t i = 0; i < std::min<std::size_t>(application_.slow.size(), 8); ++i)
-            std::printf("    %6.1f ms  %s\n", application_.slow[i].ms,
-                        qPrintable(application_.slow[i].what));
-        const auto insert = [&](const char* name, double value) {
-            results.insert(QLatin1String(key) + QLatin1String(name), value);
-        };
-        insert("s", static_cast<double>(handlers.size()));
-        insert("s_within_16_ms_percent", share);
-        insert("_99_ms", quantile(handlers, 0.99));
-        insert("_worst_ms", worst);
-        handlers.clear();
-        application_.slow.clear();
-    }
-
     void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
         QWidget* const popup = QApplication::activePopupWidget();
         QWidget* const modal = QApplication::activeModalWidget();
@@ -263,6 +252,21 @@ private:
         }
         QTest::keyClick(top->focusWidget() != nullptr ? top->focusWidget() : top, key, modifiers);
         QTest::qWait(kBetweenKeys);
+    }
+    void clickOn(const char* name) {
+        auto* const button = window_.findChild<QPushButton*>(QString::fromLatin1(name));
+        if (button == nullptr || !button->isEnabled())
+            qFatal("%s cannot be clicked", name);
+        QTest::mouseClick(button, Qt::LeftButton);
+        QTest::qWait(kBetweenKeys);
+    }
+    void type(const char* field, const QString& text) {
+        auto* const edit =
+            window_.findChild<LabPage*>()->findChild<QLineEdit*>(QString::fromLatin1(field));
+        edit->setFocus();
+        edit->selectAll();
+        QTest::keyClicks(edit, text);
+        QTest::keyClick(edit, Qt::Key_Return);
     }
     /// By its key, wherever the page stands in the window.
     void goTo(const Page& page) {
@@ -454,10 +458,18 @@ int main(int argc, char** argv) {
                                  QStringLiteral("FILE"));
     const QCommandLineOption json(QStringLiteral("json"), QStringLiteral("Keeps the figures."),
                                   QStringLiteral("FILE"));
-    parser.addOptions({seconds, cli, json});
+    const QCommandLineOption lab(QStringLiteral("lab"),
+                                 QStringLiteral("Only the Lab page, while a sweep runs for S "
+                                                "seconds."),
+                                 QStringLiteral("S"));
+    parser.addOptions({seconds, cli, json, lab});
     parser.process(application);
     Bench bench(application, parser.value(cli), folder);
-    const QJsonObject results = bench.run(parser.value(seconds).toInt());
+    QJsonObject results;
+    if (parser.isSet(lab))
+        bench.sweep(parser.value(lab).toInt(), results);
+    else
+        results = bench.run(parser.value(seconds).toInt());
     if (parser.isSet(json)) {
         QFile file(parser.value(json));
         if (!file.open(QIODevice::WriteOnly))

@@ -129,7 +129,7 @@ void BatchSizeChart::paint(QPainter& painter, QSize size) {
     painter.setFont(textFont(type::kCaption));
     if (std::ranges::none_of(points, [](const SizePoint& point) { return point.speed > 0; })) {
         painter.setPen(theme.text3);
-        painter.drawText(QRect({}, size), Qt::AlignCenter, tr("The first training is on its way."));
+        painter.drawText(QRect({}, size), Qt::AlignCenter, tr("Nothing is measured yet."));
         return;
     }
     const bool isShare = isShareIn(data());

@@ -29,6 +29,7 @@ namespace gradwright {
 namespace {
 
 constexpr int kShownRows = 12;
+constexpr int kBetweenPictures = 500; ///< ms: hundreds of trials take tens of them to draw
 
 QPushButton* labButton(const QString& text, const char* name) {
     auto* const button = new QPushButton(text);
@@ -95,6 +96,9 @@ ExperimentView::ExperimentView(ThemeManager& theme, QWidget* parent)
     , tablePlace_(new QVBoxLayout)
     , remarks_(new QLabel) {
     layOut();
+    between_.setSingleShot(true);
+    between_.setInterval(kBetweenPictures);
+    connect(&between_, &QTimer::timeout, this, &ExperimentView::catchUp);
     connect(resume_, &QPushButton::clicked, this, &ExperimentView::resumeRequested);
     connect(pause_, &QPushButton::clicked, this, &ExperimentView::pauseRequested);
     connect(cancel_, &QPushButton::clicked, this, &ExperimentView::cancelRequested);
@@ -181,6 +185,7 @@ void ExperimentView::show(ShownExperiment shown) {
 
 void ExperimentView::clear() {
     shown_.reset();
+    isBehind_ = false;
 }
 
 void ExperimentView::add(const TrialResult& result) {
@@ -189,7 +194,16 @@ void ExperimentView::add(const TrialResult& result) {
     // The list may have been read when the trial was in its file already.
     if (result.trial.number == static_cast<std::int64_t>(shown_->results.size()))
         shown_->results.push_back(result);
+    isBehind_ = true;
+    if (!between_.isActive())
+        catchUp();
+}
+
+void ExperimentView::catchUp() {
+    if (!isBehind_)
+        return;
     refresh();
+    between_.start();
 }
 
 void ExperimentView::setState(ExperimentState state) {
@@ -200,6 +214,7 @@ void ExperimentView::setState(ExperimentState state) {
 }
 
 void ExperimentView::refresh() {
+    isBehind_ = false;
     report_ = shown_->procedure->report(shown_->results);
     recommendation_ = shown_->procedure->recommendation(shown_->results);
     if (chart_)

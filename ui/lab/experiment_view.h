@@ -5,6 +5,7 @@
 #include "engine/lab/kinds.h"
 #include "ui/session/experiment_session.h"
 
+#include <QTimer>
 #include <QWidget>
 
 #include <memory>
@@ -66,6 +67,8 @@ Q_SIGNALS:
 private:
     void layOut();
     void refresh();
+    /// Shows the results that have come since the last picture; twice a second at most.
+    void catchUp();
     void showChoices();
     void showTables();
     void showButtons();
@@ -96,6 +99,8 @@ private:
     std::vector<QTableWidget*> tables_;
     std::vector<QLabel*> tableTitles_;
     QLabel* remarks_;
+    QTimer between_; ///< pictures
+    bool isBehind_ = false;
 };
 
 } // namespace gradwright

@@ -3,6 +3,7 @@
 
 #include "engine/io/atomic_file.h"
 #include "engine/io/run_directory.h"
+#include "engine/lab/kinds.h"
 #include "engine/lab/train_trial.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
@@ -41,6 +42,19 @@ std::optional<double> secondsPerEpoch(const std::vector<std::filesystem::path>& 
             continue;
         }
     return {};
+}
+
+ShownExperiment readExperiment(const std::filesystem::path& folder) {
+    const auto directory = ExperimentDirectory::open(folder);
+    auto experiment = directory.read();
+    std::shared_ptr<Procedure> procedure = experimentKind(experiment.kind).make(experiment);
+    return {folder, std::move(experiment), std::move(procedure), directory.results(),
+            directory.state()};
+}
+
+void keepReport(const std::filesystem::path& folder, Report report, LabChart& chart) {
+    addPicture(report, chart, folder / "picture.png");
+    ExperimentDirectory::open(folder).writeReport(report);
 }
 
 void addPicture(Report& report, LabChart& chart, const std::filesystem::path& file) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/lab/report.h"
+#include "ui/lab/experiment_view.h"
 
 #include <QString>
 
@@ -18,6 +19,11 @@ class LabChart;
 /// Seconds that an epoch of the latest run in these folders has taken; nothing where there is none
 /// with an epoch.
 std::optional<double> secondsPerEpoch(const std::vector<std::filesystem::path>& runsFolders);
+
+/// An experiment as its files are at the moment. Throws Error.
+ShownExperiment readExperiment(const std::filesystem::path& folder);
+/// Replaces the report of an experiment, with picture.png beside it. Throws Error.
+void keepReport(const std::filesystem::path& folder, Report report, LabChart& chart);
 
 /// Writes a chart as PNG into `file`, and names it in the report. Throws Error.
 void addPicture(Report& report, LabChart& chart, const std::filesystem::path& file);

@@ -277,6 +277,7 @@ void LabPage::connectSession() {
                 list_->setState(session_.folder(), sessionText());
             });
     connect(&session_, &ExperimentSession::trialDone, this, [this](const TrialResult& result) {
+        ++told_;
         if (isShownActive())
             view_->add(result);
     });
@@ -345,24 +346,34 @@ void LabPage::open(const std::filesystem::path& folder) {
         if (isShownActive())
             return; // it is told of all that happens
     }
+    read(folder, true);
+}
+
+void LabPage::read(const std::filesystem::path& folder, bool turnsToIt) {
     jobs_.cancel(opening_);
-    opening_ = jobs_.start([this, folder](const std::stop_token&) -> BackgroundJobs::Delivery {
+    opening_ = jobs_.start([this, folder, turnsToIt,
+                            told = told_](const std::stop_token&) -> BackgroundJobs::Delivery {
         try {
-            const auto directory = ExperimentDirectory::open(folder);
-            auto experiment = directory.read();
-            std::shared_ptr<Procedure> procedure = experimentKind(experiment.kind).make(experiment);
-            ShownExperiment shown{folder, std::move(experiment), std::move(procedure),
-                                  directory.results(), directory.state()};
-            return [this, shown = std::move(shown)] {
+            return [this, shown = readExperiment(folder), turnsToIt, told] {
                 view_->show(shown);
+                if (turnsToIt)
+                    stack_->setCurrentWidget(viewPage_);
                 if (isShownActive())
-                    view_->setSession(session_.state(), session_.progress());
-                stack_->setCurrentWidget(viewPage_);
+                    showActive(told);
             };
         } catch (const Error& error) {
             return [this, problem = QString::fromUtf8(error.what())] { showProblem(problem); };
         }
     });
+}
+
+/// What has been read may be older than what the session has told since.
+void LabPage::showActive(int told) {
+    view_->setSession(session_.state(), session_.progress());
+    if (told != told_)
+        read(session_.folder(), false);
+    else if (!session_.isActive() && !std::filesystem::exists(session_.folder() / "picture.png"))
+        keepPicture();
 }
 
 void LabPage::measureEpoch() {
@@ -428,6 +439,7 @@ void LabPage::resume() {
 }
 
 void LabPage::experimentEnded() {
+    ++told_;
     if (!session_.failure().isEmpty())
         showProblem(session_.failure());
     if (isShownActive()) {
@@ -435,8 +447,7 @@ void LabPage::experimentEnded() {
             const auto state = ExperimentDirectory::open(session_.folder()).state();
             view_->setSession(LabState::Idle, {});
             view_->setState(state);
-            if (state == ExperimentState::Finished)
-                keepPicture();
+            keepPicture();
         } catch (const Error& error) {
             showProblem(QString::fromUtf8(error.what()));
         }
@@ -445,12 +456,14 @@ void LabPage::experimentEnded() {
 }
 
 void LabPage::keepPicture() {
-    if (!view_->chart())
+    const auto& shown = view_->shown();
+    if (!view_->chart() || shown->state != ExperimentState::Finished)
         return;
-    const auto directory = ExperimentDirectory::open(view_->shown()->folder);
-    auto report = view_->report();
-    addPicture(report, *view_->chart(), directory.path() / "picture.png");
-    directory.writeReport(report);
+    try {
+        keepReport(shown->folder, view_->report(), *view_->chart());
+    } catch (const Error& error) {
+        showProblem(QString::fromUtf8(error.what()));
+    }
 }
 
 void LabPage::exportReport() {

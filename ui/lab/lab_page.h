@@ -62,6 +62,9 @@ private:
     void takeList(const std::vector<ListedExperiment>& listed);
     void showChosen();
     void open(const std::filesystem::path& folder);
+    /// Shows what the files of an experiment say, in the background.
+    void read(const std::filesystem::path& folder, bool turnsToIt);
+    void showActive(int told);
     void measureEpoch();
     void begin(const Experiment& experiment, const Plan& plan);
     void resume();
@@ -93,6 +96,7 @@ private:
     std::filesystem::path wanted_; ///< chosen as soon as the list has it
     int listing_ = 0;
     int opening_ = 0;
+    int told_ = 0; ///< how often the session has told of a trial or an end
     int measuring_ = 0;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };

@@ -117,6 +117,9 @@ std::vector<ChartPanel> depthPanels(const Json& data, int chosen) {
         return {};
     const auto depth =
         depths[std::min(static_cast<std::size_t>(std::max(chosen, 0)), depths.size() - 1)];
+    const bool differ = std::ranges::any_of(data.at("networks"), [](const Json& network) {
+        return network.value("initializer", std::string("auto")) != "auto";
+    });
     std::vector<ChartPanel> panels;
     for (const char* const moment : {"first", "last"}) {
         const bool isFirst = std::string_view(moment) == "first";
@@ -130,10 +133,11 @@ std::vector<ChartPanel> depthPanels(const Json& data, int chosen) {
         for (const auto& network : data.at("networks")) {
             if (network.at("depth").get<std::int64_t>() != depth)
                 continue;
-            ChartSeries series{qstr(network.at("activation").get<std::string>() + ", " +
-                                    network.at("variant").get<std::string>()),
-                               overlayRole(number++),
-                               {}};
+            auto name = network.at("activation").get<std::string>() + ", " +
+                        network.at("variant").get<std::string>();
+            if (differ)
+                name += ", " + network.value("initializer", std::string());
+            ChartSeries series{qstr(name), overlayRole(number++), {}};
             double layer = 0;
             for (const auto& norm : network.at(moment)) {
                 ++layer;

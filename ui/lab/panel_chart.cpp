@@ -92,7 +92,7 @@ void PanelChart::paint(QPainter& painter, QSize size) {
     if (shown.empty()) {
         painter.setFont(textFont(type::kCaption));
         painter.setPen(theme_->theme().text3);
-        painter.drawText(QRect({}, size), Qt::AlignCenter, tr("The first trial is on its way."));
+        painter.drawText(QRect({}, size), Qt::AlignCenter, tr("Nothing is measured yet."));
         return;
     }
     const auto inRow = perRow(shown.size(), size.width());

@@ -39,13 +39,13 @@ double bestSeconds(const Work& work, const std::stop_token& stop) {
     work(); // what is done once, and caches
     double best = HUGE_VAL;
     double spent = 0;
-    do {
+    while (spent < kLayoutBudget && !stop.stop_requested()) {
         const auto begun = LayoutClock::now();
         work();
         const double taken = std::chrono::duration<double>(LayoutClock::now() - begun).count();
         best = std::min(best, taken);
         spent += taken;
-    } while (spent < kLayoutBudget && !stop.stop_requested());
+    }
     return best;
 }
 
@@ -107,6 +107,8 @@ public:
                 stream_.wait();
             },
             stop);
+        if (stop.stop_requested())
+            return time;
         addReorder(time, numbers_, source, stop);
         addReorder(time, result, dnnl::memory(denseDesc(result_), cpuEngine()), stop);
         return time;
@@ -138,7 +140,7 @@ private:
     }
     void addReorder(ConvLayoutTime& time, dnnl::memory from, dnnl::memory to,
                     const std::stop_token& stop) {
-        if (from.get_desc() == to.get_desc())
+        if (from.get_desc() == to.get_desc() || stop.stop_requested())
             return;
         ++time.reorders;
         const dnnl::reorder reorder(from, to);

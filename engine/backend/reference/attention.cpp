@@ -76,8 +76,10 @@ private:
     void forEachQuery(const Frame<T>& frame, Visit&& visit) const {
         for (std::int64_t n = 0; n < frame.batch; ++n)
             for (std::int64_t head = 0; head < op_.heads; ++head)
-                for (std::int64_t step = 0; step < steps_; ++step)
+                for (std::int64_t step = 0; step < steps_; ++step) {
+                    throwIfStopped(frame.stop);
                     visit(Query{n, head, step, op_.causal ? step + 1 : steps_});
+                }
     }
 
     [[nodiscard]] T scale() const { return T{1} / std::sqrt(static_cast<T>(width_)); }

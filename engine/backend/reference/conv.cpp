@@ -14,16 +14,19 @@ struct Products {
     Place in, out;
 
     /// visit(output element, input element, kernel element); those with padding are left out.
+    /// Throws WorkStopped when a stop is asked for.
     template <class Visit>
-    void forEach(Visit&& visit) const {
+    void forEach(const std::stop_token& stop, Visit&& visit) const {
         for (std::int64_t n = 0; n < batch; ++n)
-            for (std::int64_t c = 0; c < outChannels; ++c)
+            for (std::int64_t c = 0; c < outChannels; ++c) {
+                throwIfStopped(stop);
                 forEachPlace(out, [&](const Place& place) {
                     const auto output = indexOf(out, outChannels, n, c, place);
                     forEachTap(n, c, place, [&](std::size_t input, std::size_t weight) {
                         visit(output, input, weight);
                     });
                 });
+            }
     }
 
 private:
@@ -78,7 +81,7 @@ public:
         forEachOutput(frame, [&](std::size_t output, std::size_t channel) {
             frame.output[output] = op_.bias ? frame.weights[1][channel] : T{0};
         });
-        products_.forEach([&](std::size_t output, std::size_t in, std::size_t weight) {
+        products_.forEach(frame.stop, [&](std::size_t output, std::size_t in, std::size_t weight) {
             frame.output[output] += kernel[weight] * input[in];
         });
     }
@@ -88,7 +91,7 @@ public:
         const auto kernel = frame.weights[0];
         const auto inputGradient = frame.inputGradients[0];
         const auto kernelGradient = frame.weightGradients[0];
-        products_.forEach([&](std::size_t output, std::size_t in, std::size_t weight) {
+        products_.forEach(frame.stop, [&](std::size_t output, std::size_t in, std::size_t weight) {
             inputGradient[in] += kernel[weight] * frame.outputGradient[output];
             kernelGradient[weight] += input[in] * frame.outputGradient[output];
         });
@@ -116,17 +119,19 @@ public:
         forEachOutput(frame, [&](std::size_t output, std::size_t channel) {
             frame.output[output] = op_.bias ? frame.weights[1][channel] : T{0};
         });
-        products_.forEach([&](std::size_t input, std::size_t output, std::size_t weight) {
-            frame.output[output] += frame.weights[0][weight] * frame.inputs[0][input];
-        });
+        products_.forEach(
+            frame.stop, [&](std::size_t input, std::size_t output, std::size_t weight) {
+                frame.output[output] += frame.weights[0][weight] * frame.inputs[0][input];
+            });
     }
 
     void backward(const Frame<T>& frame) override {
-        products_.forEach([&](std::size_t input, std::size_t output, std::size_t weight) {
-            const T gradient = frame.outputGradient[output];
-            frame.inputGradients[0][input] += frame.weights[0][weight] * gradient;
-            frame.weightGradients[0][weight] += frame.inputs[0][input] * gradient;
-        });
+        products_.forEach(frame.stop,
+                          [&](std::size_t input, std::size_t output, std::size_t weight) {
+                              const T gradient = frame.outputGradient[output];
+                              frame.inputGradients[0][input] += frame.weights[0][weight] * gradient;
+                              frame.weightGradients[0][weight] += frame.inputs[0][input] * gradient;
+                          });
         if (op_.bias)
             forEachOutput(frame, [&](std::size_t output, std::size_t channel) {
                 frame.weightGradients[1][channel] += frame.outputGradient[output];

@@ -14,6 +14,7 @@ public:
         const auto features = featuresOf(frame);
         for (std::int64_t n = 0; n < rowsOf(frame); ++n)
             for (std::int64_t unit = 0; unit < op_.units; ++unit) {
+                throwIfStopped(frame.stop);
                 T sum = op_.bias ? frame.weights[1][static_cast<std::size_t>(unit)] : T{0};
                 for (std::int64_t f = 0; f < features; ++f)
                     sum += frame.weights[0][indexOf(features, unit, f)] *
@@ -26,6 +27,7 @@ public:
         const auto features = featuresOf(frame);
         for (std::int64_t n = 0; n < rowsOf(frame); ++n)
             for (std::int64_t unit = 0; unit < op_.units; ++unit) {
+                throwIfStopped(frame.stop);
                 const T gradient = frame.outputGradient[indexOf(op_.units, n, unit)];
                 for (std::int64_t f = 0; f < features; ++f) {
                     const auto weight = indexOf(features, unit, f);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/backend/backend.h"
+#include "engine/support/stopped.h"
 
 #include <memory>
 #include <span>
@@ -19,6 +20,8 @@ struct Frame {
     StepSeed seed; ///< of the current step
     /// Where statistics are those of all ranks' samples: what the step shares; else null.
     const SharedBatch* shared = nullptr;
+    /// Kernels whose loops may take seconds look at it and throw WorkStopped.
+    std::stop_token stop;
 
     std::vector<ValueType> inputTypes;
     ValueType outputType;

@@ -23,7 +23,8 @@ public:
         for (std::size_t s = 0; s < stacks; ++s) {
             const auto* left = frame.inputs[0].data() + stackA(s) * sizeOfMatrix(rows, inner);
             const auto* right = frame.inputs[1].data() + stackB(s) * sizeOfMatrix(inner, columns);
-            for (std::int64_t m = 0; m < rows; ++m)
+            for (std::int64_t m = 0; m < rows; ++m) {
+                throwIfStopped(frame.stop);
                 for (std::int64_t n = 0; n < columns; ++n) {
                     T sum = 0;
                     for (std::int64_t k = 0; k < inner; ++k)
@@ -34,6 +35,7 @@ public:
                                     static_cast<std::size_t>(columns) +
                                 static_cast<std::size_t>(n)] = sum;
                 }
+            }
         }
     }
 

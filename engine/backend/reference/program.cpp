@@ -28,6 +28,7 @@ public:
                 std::ranges::fill(values, T{0});
         frame_.seed = gradient.seed;
         frame_.shared = gradient.shared;
+        frame_.stop = gradient.stop;
         forward_.backward(frame_);
     }
 
@@ -53,6 +54,7 @@ ReferenceProgram<T>::ReferenceProgram(OpGraph ops, const CompileOptions& options
         trained_[gradient.weight.index()] = true;
     allocate();
     for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
+        throwIfStopped(options_.stop);
         if (const auto* fused = std::get_if<GradientOp>(&graph_.ops()[i].attributes))
             addGradientStep(i, *fused);
         else
@@ -84,6 +86,7 @@ void ReferenceProgram<T>::allocate() {
             for (const auto value : values)
                 needed_[value.index()] = true;
     for (std::size_t i = 0; i < buffers_.size(); ++i) {
+        throwIfStopped(options_.stop); // gigabytes take seconds
         if (!needed_[i])
             continue;
         const auto& value = graph_.values()[i];
@@ -192,6 +195,19 @@ void ReferenceProgram<T>::bind(std::span<const BatchInput> inputs) {
 }
 
 template <class T>
+bool ReferenceProgram<T>::runUnlessStopped(Step& step, const std::stop_token& stop) {
+    if (stop.stop_requested())
+        return false;
+    step.frame.stop = stop;
+    try {
+        step.kernel->forward(step.frame);
+    } catch (const WorkStopped&) {
+        return false;
+    }
+    return true;
+}
+
+template <class T>
 bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed seed,
                                   const std::stop_token& stop) {
     state_ = State::Compiled;
@@ -203,12 +219,11 @@ bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed s
     using Clock = std::chrono::steady_clock;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         auto& step = steps_[i];
-        if (stop.stop_requested())
-            return false;
         step.frame.seed = seed;
         step.frame.shared = options_.sharesStatistics ? this->shared() : nullptr;
         const auto begin = Clock::now();
-        step.kernel->forward(step.frame);
+        if (!runUnlessStopped(step, stop))
+            return false;
         if (!opSeconds_.empty())
             opSeconds_[i] += std::chrono::duration<double>(Clock::now() - begin).count();
     }
@@ -225,11 +240,10 @@ bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
     for (std::uint32_t i = 0; i < trained_.size(); ++i)
         std::ranges::fill(weights_->gradient(WeightId{i}), T{0});
     for (auto& step : backward_) {
-        if (stop.stop_requested())
-            return false;
         step.frame.seed = seed_;
         step.frame.shared = options_.sharesStatistics ? this->shared() : nullptr;
-        step.kernel->forward(step.frame);
+        if (!runUnlessStopped(step, stop))
+            return false;
     }
     for (const auto& [weight, value] : graph_.gradients())
         std::ranges::copy(buffer(value).values, weights_->gradient(weight).begin());

@@ -61,6 +61,8 @@ private:
     /// The step of a fused gradient: the op's frame with the gradients' buffers.
     void addGradientStep(std::size_t op, const GradientOp& gradient);
     void bind(std::span<const BatchInput> inputs);
+    /// Returns false when it was stopped, also within the op; what it computes is then unfinished.
+    static bool runUnlessStopped(Step& step, const std::stop_token& stop);
     void require(State state, std::string_view what) const;
     [[nodiscard]] const std::vector<T>& readable(ValueId value) const;
     [[nodiscard]] Buffer& buffer(ValueId id) { return buffers_[id.index()]; }

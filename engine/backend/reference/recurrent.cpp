@@ -120,6 +120,7 @@ private:
     }
 
     void stepForward(const Frame<T>& frame, std::int64_t n, std::int64_t i) {
+        throwIfStopped(frame.stop);
         for (std::int64_t row = 0; row < rows_; ++row) {
             T input = op_.bias ? frame.weights[2][static_cast<std::size_t>(row)] : T{0};
             for (std::int64_t f = 0; f < features_; ++f)
@@ -188,6 +189,7 @@ private:
     /// one wants of the step before.
     void stepBackward(const Frame<T>& frame, std::int64_t n, std::int64_t i,
                       std::vector<T>& stateGradient, std::vector<T>& cellGradient) const {
+        throwIfStopped(frame.stop);
         std::vector<T> input(static_cast<std::size_t>(rows_)); // gradients of fromInput_
         std::vector<T> previous(input.size());                 // and of fromState_
         std::vector<T> direct(static_cast<std::size_t>(units_));

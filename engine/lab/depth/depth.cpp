@@ -20,6 +20,7 @@ constexpr std::int64_t kLoggedSteps = 200;
 /// The first layer counts as starved where its gradient is so much smaller than the last one's.
 constexpr double kVanishing = 1e-3;
 constexpr std::int64_t kDeepest = 200;
+constexpr const char* kFitting = "auto"; ///< the initializer that fits the activation
 
 const ParamSpecs& depthParams() {
     static const ParamSpecs params = {
@@ -29,6 +30,9 @@ const ParamSpecs& depthParams() {
         textParam("variants", "Variants", "plain,residual,normalized",
                   "plain: one layer behind the other; residual: each adds its input to its output; "
                   "normalized: with batch normalization."),
+        textParam("initializers", "Initializers", kFitting,
+                  "How the kernels of the hidden layers begin, such as he-normal,xavier-normal; "
+                  "auto: He for ReLU and its relatives, LeCun for SELU, Xavier for the others."),
         intParam("units", "Units", 32, 1, 4096, "Units of each hidden layer."),
         intParam("samples", "Samples", 2000, 10, 1000000,
                  "How many of the data's samples are used; an epoch takes 200 steps at most.")};
@@ -58,6 +62,7 @@ struct DepthCase {
     std::int64_t depth;
     std::string activation;
     std::string variant;
+    std::string initializer;
 };
 
 double ratioOf(const Json& norms) {
@@ -91,10 +96,13 @@ public:
         data.limit = data.limit > 0 ? std::min(data.limit, samples) : samples;
         for (const auto& variant : keyList(params.text("variants")))
             for (const auto& activation : keyList(params.text("activations")))
-                for (const auto& depth : keyList(params.text("depths")))
-                    cases_.push_back({depthOf(depth), activation, variant});
+                for (const auto& initializer : keyList(params.text("initializers")))
+                    for (const auto& depth : keyList(params.text("depths")))
+                        cases_.push_back({depthOf(depth), activation, variant, initializer});
         if (cases_.empty())
-            throw Error("give at least one depth, one activation and one variant");
+            throw Error("give at least one depth, one activation, one variant and one initializer");
+        namesInitializers_ = std::ranges::any_of(
+            cases_, [](const DepthCase& each) { return each.initializer != kFitting; });
         for (const auto& each : cases_)
             static_cast<void>(projectOf(each)); // which refuses an activation that there is not
     }
@@ -118,10 +126,14 @@ public:
         if (done.size() >= cases_.size())
             return {};
         const auto& each = cases_[done.size()];
-        Trial trial{
-            static_cast<std::int64_t>(done.size()),
-            fmt::format("{} layers, {}, {}", each.depth, each.activation, each.variant),
-            {{"depth", each.depth}, {"activation", each.activation}, {"variant", each.variant}}};
+        Trial trial{static_cast<std::int64_t>(done.size()),
+                    fmt::format("{} layers, {}, {}", each.depth, each.activation, each.variant),
+                    {{"depth", each.depth},
+                     {"activation", each.activation},
+                     {"variant", each.variant},
+                     {"initializer", each.initializer}}};
+        if (namesInitializers_)
+            trial.title += ", " + each.initializer;
         trial.cost = static_cast<double>(each.depth);
         return trial;
     }
@@ -155,12 +167,16 @@ public:
                           {"Hidden layers", "Activation", "Variant", "Ratio at first",
                            "Ratio after training", "Quality"},
                           {}};
+        if (namesInitializers_)
+            table.columns.insert(table.columns.begin() + 3, "Initializer");
         Json networks = Json::array();
         std::string starved;
         for (const auto& result : done) {
             const auto& each = cases_.at(static_cast<std::size_t>(result.trial.number));
             std::vector<std::string> row = {std::to_string(each.depth), each.activation,
                                             each.variant};
+            if (namesInitializers_)
+                row.push_back(each.initializer);
             if (result.hasFailed()) {
                 row.insert(row.end(), {"", "", "failed: " + result.error});
                 table.rows.push_back(std::move(row));
@@ -179,6 +195,7 @@ public:
             networks.push_back({{"depth", each.depth},
                                 {"activation", each.activation},
                                 {"variant", each.variant},
+                                {"initializer", each.initializer},
                                 {"first", result.values.at("first")},
                                 {"last", result.values.at("last")},
                                 {"quality", quality}});
@@ -199,23 +216,27 @@ public:
 
 private:
     [[nodiscard]] Project projectOf(const DepthCase& each) const {
-        return depthProject(project_, each.depth, each.activation, variantOf(each.variant), units_);
+        return depthProject(project_, each.depth, each.activation, variantOf(each.variant), units_,
+                            each.initializer);
     }
 
     Project project_;
     std::vector<DepthCase> cases_;
     std::int64_t units_ = 32;
+    bool namesInitializers_ = false; ///< in titles and tables: not all of them fit the activation
 };
 
 } // namespace
 
 ExperimentKind depthKind() {
-    return {"depth", "Depth and gradients",
-            "Trains networks of different depths on the project's data and tells how much of the "
-            "gradient reaches the first layer, with and without residual links and normalization.",
-            depthParams(), [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
-                return std::make_unique<DepthProcedure>(experiment);
-            }};
+    return {
+        "depth", "Depth and gradients",
+        "Trains networks of different depths on the project's data and tells how much of the "
+        "gradient reaches the first layer, with and without residual links and normalization, and "
+        "how much the first weights matter.",
+        depthParams(), [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
+            return std::make_unique<DepthProcedure>(experiment);
+        }};
 }
 
 } // namespace gradwright

@@ -20,9 +20,11 @@ enum class DepthVariant {
 };
 
 /// The project with a network of `depth` hidden Dense layers "hidden1" … of `units` units between
-/// its Input and its last Dense layer. Throws Error where it has not just one Input and one Output
-/// with a Dense layer in front of it.
+/// its Input and its last Dense layer, whose kernels begin as `initializer` says ("auto" fits the
+/// activation). Throws Error where it has not just one Input and one Output with a Dense layer in
+/// front of it, and for an activation or initializer that Dense layers lack.
 Project depthProject(const Project& base, std::int64_t depth, const std::string& activation,
-                     DepthVariant variant, std::int64_t units);
+                     DepthVariant variant, std::int64_t units,
+                     const std::string& initializer = "auto");
 
 } // namespace gradwright

@@ -69,10 +69,12 @@ private:
 } // namespace
 
 Project depthProject(const Project& base, std::int64_t depth, const std::string& activation,
-                     DepthVariant variant, std::int64_t units) {
+                     DepthVariant variant, std::int64_t units, const std::string& initializer) {
     const auto ends = endsOf(base.network.main);
     if (const auto why = whyInvalid(*findParam(layer("dense").params, "activation"), activation))
         throw Error("activations: {}", *why);
+    if (const auto why = whyInvalid(*findParam(layer("dense").params, "initializer"), initializer))
+        throw Error("initializers: {}", *why);
     if (variant == DepthVariant::Normalized && !findLayer(activation))
         throw Error("activations: {} is no layer, which the normalized variant needs", activation);
     auto project = base;
@@ -86,12 +88,14 @@ Project depthProject(const Project& base, std::int64_t depth, const std::string&
         const auto before = chain.last();
         const auto name = fmt::format("hidden{}", i);
         if (variant == DepthVariant::Normalized) {
-            chain.add(name, "dense", {{"units", units}, {"bias", false}});
+            chain.add(name, "dense",
+                      {{"units", units}, {"bias", false}, {"initializer", initializer}});
             chain.add(fmt::format("norm{}", i), "batch-norm");
             chain.add(fmt::format("activation{}", i), activation);
             continue;
         }
-        chain.add(name, "dense", {{"units", units}, {"activation", activation}});
+        chain.add(name, "dense",
+                  {{"units", units}, {"activation", activation}, {"initializer", initializer}});
         if (variant == DepthVariant::Residual && i > 1) {
             const auto sum = chain.add(fmt::format("sum{}", i), "add");
             chain.link(before, sum, 1);

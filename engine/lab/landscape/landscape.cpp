@@ -217,10 +217,16 @@ private:
         double low = 0;
         double high = 0;
         Json paths = Json::array();
+        double pointsInAll = 0;
+        for (const auto& path : plane_->paths())
+            pointsInAll += static_cast<double>(path.size());
+        double measured = 0;
         for (std::size_t i = 0; i < plane_->paths().size(); ++i) {
             const auto& path = plane_->paths()[i];
             Json points = Json::array();
             for (std::size_t p = 0; p < path.size(); ++p) {
+                if (context.progress)
+                    context.progress(measured++ / pointsInAll, "paths");
                 const auto place = plane_->place(path[p]);
                 const auto loss = plane_->loss(path[p], context.stop);
                 if (!loss)

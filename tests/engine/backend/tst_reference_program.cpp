@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/json.h"
+#include "engine/support/stopped.h"
 #include "tests/engine/backend/graph_bench.h"
 
 #include <QTest>
 
+#include <chrono>
 #include <limits>
+#include <thread>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -32,6 +35,43 @@ private Q_SLOTS:
         }
         bench.compile(Mode::Inference, 2);
         QCOMPARE(bench.forward(y)[999], 1000.0);
+    }
+
+    /// A convolution of many seconds. Where the stop comes before it begins, it is taken then.
+    void stopIsTakenWithinAnOp() {
+        constexpr std::int64_t channels = 96;
+        constexpr std::int64_t side = 64;
+        Bench bench;
+        const ConvOp op{
+            .outChannels = channels, .kernel = {5, 5}, .padding = {2, 2, 2, 2}, .bias = false};
+        const auto x = bench.input({channels, side, side},
+                                   std::vector<float>(std::size_t{channels * side * side}, 1.0F));
+        const auto kernel =
+            bench.weight("kernel", {channels, channels, 5, 5},
+                         std::vector<double>(std::size_t{channels * channels * 25}));
+        const auto y = bench.graph.add(op, {x}, "conv", {kernel});
+        bench.graph.addOutput("output", y);
+        auto& program = bench.compile(Mode::Inference, 1);
+        std::stop_source stop;
+        const std::jthread asking([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            stop.request_stop();
+        });
+        QVERIFY(!program.forward(bench.data(), {}, stop.get_token()));
+    }
+
+    void stopIsTakenWhileCompiling() {
+        Bench bench;
+        const auto y = bench.graph.add(ActivationOp{{ActivationKind::Relu}},
+                                       {bench.input({2}, {1, 2})}, "relu");
+        bench.graph.addOutput("output", y);
+        std::stop_source stop;
+        CompileOptions options{.batch = 1, .precision = Precision::F64};
+        options.stop = stop.get_token();
+        QVERIFY(makeReferenceBackend()->compile(bench.graph, options, nullptr));
+        stop.request_stop();
+        QVERIFY_THROWS_EXCEPTION(WorkStopped, static_cast<void>(makeReferenceBackend()->compile(
+                                                  bench.graph, options, nullptr)));
     }
 
     void deadOpsAreSkipped() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Expected values: scikit-learn's, by make_goldens.py.
 #include "engine/classical/baseline.h"
+#include "engine/classical/work_apart.h"
 #include "engine/metrics/quality.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -9,9 +10,13 @@
 
 #include <QTest>
 
+#include <Eigen/Dense>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
+#include <future>
+#include <thread>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -229,6 +234,131 @@ private Q_SLOTS:
             const auto made = measureBaseline(classicalMethod(key), {}, samples, samples, 1, {});
             QVERIFY(*metric("accuracy").value(made->outcomes) > 0.95);
         }
+    }
+
+    /// Whatever a library does, and for however long.
+    void workApartIsLeftToItself() {
+        struct Turns {
+            std::promise<void> begun, mayEnd, ended;
+        };
+        const auto turns = std::make_shared<Turns>();
+        auto hasEnded = turns->ended.get_future();
+        std::stop_source source;
+        const std::jthread asking([&source, begun = turns->begun.get_future().share()] {
+            begun.wait();
+            source.request_stop();
+        });
+        bool isLeft = false;
+        try {
+            static_cast<void>(workApart<int>({source.get_token(), {}}, [turns] {
+                turns->begun.set_value();
+                turns->mayEnd.get_future().wait();
+                turns->ended.set_value();
+                return 1;
+            }));
+        } catch (const FitStopped&) {
+            isLeft = true;
+        }
+        QVERIFY(isLeft);
+        turns->mayEnd.set_value();
+        hasEnded.wait();
+        QCOMPARE(workApart<int>({}, [] { return 2; }), 2);
+        QCOMPARE(
+            messageOf([] { return workApart<int>({}, []() -> int { throw Error("it failed"); }); }),
+            QStringLiteral("it failed"));
+    }
+
+    /// Also of more features than a panel has, of fewer samples than features, and where columns
+    /// depend on each other: what Eigen's decomposition of the whole says.
+    void leastSquaresAreThoseOfTheWhole_data() {
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("columns");
+        QTest::addColumn<int>("twice"); ///< so many columns are copies of others
+        QTest::newRow("tall") << 300 << 150 << 0;
+        QTest::newRow("wide") << 90 << 140 << 0;
+        QTest::newRow("dependent") << 300 << 150 << 20;
+        QTest::newRow("one column") << 40 << 1 << 0;
+    }
+    void leastSquaresAreThoseOfTheWhole() {
+        QFETCH(int, rows);
+        QFETCH(int, columns);
+        QFETCH(int, twice);
+        constexpr int outputs = 70; // more than a panel
+        Eigen::MatrixXf x = Eigen::MatrixXf::Random(rows, columns);
+        x.rightCols(twice) = x.leftCols(twice);
+        const Eigen::MatrixXf y = Eigen::MatrixXf::Random(rows, outputs);
+        Samples samples;
+        samples.features = static_cast<std::size_t>(columns);
+        samples.width = outputs;
+        for (int n = 0; n < rows; ++n) {
+            for (int i = 0; i < columns; ++i)
+                samples.inputs.push_back(x(n, i));
+            for (int i = 0; i < outputs; ++i)
+                samples.targets.push_back(y(n, i));
+        }
+        const Eigen::RowVectorXd means = x.cast<double>().colwise().mean();
+        const Eigen::RowVectorXd targetMeans = y.cast<double>().colwise().mean();
+        const Eigen::MatrixXd centered = x.cast<double>().rowwise() - means;
+        const Eigen::MatrixXd targets = y.cast<double>().rowwise() - targetMeans;
+        for (const double alpha : {0.0, 0.5}) {
+            const Eigen::MatrixXd square = centered.transpose() * centered +
+                                           alpha * Eigen::MatrixXd::Identity(columns, columns);
+            const Eigen::MatrixXd wanted =
+                alpha > 0
+                    ? Eigen::MatrixXd(square.ldlt().solve(centered.transpose() * targets))
+                    : Eigen::MatrixXd(
+                          Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd>(centered).solve(
+                              targets));
+            const auto params = alpha > 0 ? ParamValues{{"alpha", alpha}} : ParamValues{};
+            const auto model =
+                fitMethod(classicalMethod(alpha > 0 ? "ridge" : "linear"), samples, params, 1, {});
+            const Eigen::MatrixXd answers = (centered * wanted).rowwise() + targetMeans;
+            const auto made = answersOf(*model, samples, {});
+            for (int n = 0; n < rows; ++n)
+                for (int o = 0; o < outputs; ++o)
+                    QVERIFY(std::abs(made[static_cast<std::size_t>(n * outputs + o)] -
+                                     answers(n, o)) < 1e-9);
+        }
+    }
+
+    void leastSquaresAreStoppedWithinAFit() {
+        Samples samples;
+        samples.features = 200;
+        samples.width = 1;
+        const Rng rng(1, RngStream::Test);
+        for (std::uint64_t i = 0; i < 300 * 200; ++i)
+            samples.inputs.push_back(static_cast<float>(rng.uniform(i)));
+        samples.targets.resize(300);
+        for (const std::string key : {"linear", "ridge"}) {
+            std::stop_source source;
+            double reached = 0;
+            const Watch watch{source.get_token(), [&](double share) {
+                                  reached = share;
+                                  if (share > 0.2)
+                                      source.request_stop();
+                              }};
+            QVERIFY(!measureBaseline(classicalMethod(key), {}, samples, samples, 1, watch));
+            QVERIFY(reached > 0.2 && reached < 0.8); // of which 0.8 are the fit
+        }
+    }
+
+    /// A pause is no work: who is told of progress may hold it.
+    void timesAreOfWorkAlone() {
+        using Clock = std::chrono::steady_clock;
+        const auto samples = clouds(50);
+        constexpr auto hold = std::chrono::milliseconds(300);
+        Clock::duration held{};
+        const Watch watch{{}, [&](double) {
+                              const auto since = Clock::now();
+                              std::this_thread::sleep_for(hold);
+                              held += Clock::now() - since;
+                          }};
+        const auto begun = Clock::now();
+        const auto made = measureBaseline(classicalMethod("boosting"), {{"trees", std::int64_t{2}}},
+                                          samples, samples, 1, watch);
+        const std::chrono::duration<double> work = Clock::now() - begun - held;
+        QVERIFY(held > 2 * hold);
+        QVERIFY(made->fitSeconds > 0 && made->fitSeconds + made->answerSeconds <= work.count());
     }
 
     void progressRisesToTheEnd() {

@@ -12,8 +12,10 @@
 #include <QTest>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <set>
+#include <thread>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -216,6 +218,45 @@ private Q_SLOTS:
                     return 0;
                 }).contains("needs a name"));
         QCOMPARE(directory.read().name, std::string("Luck of München"));
+    }
+
+    /// While a sink holds the trials, as a pause does, nothing counts: not for a trial, not for the
+    /// time that is left.
+    void pausesAreNoWork() {
+        using Clock = std::chrono::steady_clock;
+        const auto experiment = seedsExperiment(2);
+        const auto directory =
+            ExperimentDirectory::create(home_ / "held", experiment, planOf(experiment));
+        constexpr auto hold = std::chrono::seconds(1);
+        Clock::duration held{};
+        double mostLeft = 0;
+        const auto begun = Clock::now();
+        const auto workSoFar = [&] {
+            return std::chrono::duration<double>(Clock::now() - begun - held).count();
+        };
+        ExperimentSink sink;
+        sink.progress = [&](const ExperimentProgress& progress) {
+            if (held == Clock::duration{} && progress.share > 0) {
+                const auto since = Clock::now();
+                std::this_thread::sleep_for(hold);
+                held = Clock::now() - since;
+            } else if (progress.secondsLeft && progress.share > 0 && progress.share < 1) {
+                // What is left was reckoned from the work until now.
+                const double work = *progress.secondsLeft * progress.share / (1 - progress.share);
+                mostLeft = std::max(mostLeft, work - workSoFar());
+            }
+        };
+        QCOMPARE(runExperiment(directory, sink, {}), ExperimentOutcome::Finished);
+        const double work = workSoFar();
+        QVERIFY(held >= hold);
+        QVERIFY2(mostLeft < 1e-6, qPrintable(QString::number(mostLeft)));
+        double seconds = 0;
+        for (const auto& result : directory.results()) {
+            seconds += result.seconds;
+            QVERIFY(result.seconds > 0);
+            QVERIFY(result.values.at("seconds").get<double>() <= result.seconds);
+        }
+        QVERIFY2(seconds <= work, qPrintable(QStringLiteral("%1 > %2").arg(seconds).arg(work)));
     }
 
     void trialsAreStoredAndReported() {

@@ -202,6 +202,32 @@ private Q_SLOTS:
                          step.gradientNorms->front());
     }
 
+    /// Glorot's weights keep the gradient of ten layers of tanh; normal ones of a small deviation
+    /// do not: each layer multiplies values and gradients by about deviation · √units = 0.14.
+    void firstWeightsDecideAboutGradients() {
+        Experiment experiment{"depth",
+                              smallProject(100, 0.2),
+                              {{"depths", std::string("10")},
+                               {"activations", std::string("tanh")},
+                               {"variants", std::string("plain")},
+                               {"initializers", std::string("xavier-normal,normal")},
+                               {"units", std::int64_t{8}},
+                               {"samples", std::int64_t{100}}},
+                              "Depth"};
+        set(experiment.project, "epochs", std::int64_t{1});
+        const auto directory = finished(experiment);
+        const auto data = parseJson(readTextFile(directory.reportJson()), "report").at("data");
+        QCOMPARE(data.at("networks").size(), std::size_t{2});
+        const auto norm = [&](std::size_t number) {
+            return data.at("networks").at(number).at("first").front().get<double>();
+        };
+        QVERIFY(data.at("networks").at(1).at("initializer") == "normal");
+        QVERIFY(norm(1) > 0 && norm(1) < 1e-4 * norm(0));
+        const auto markdown = readTextFile(directory.reportMarkdown());
+        QVERIFY(markdown.find("| xavier-normal |") != std::string::npos);
+        QVERIFY(markdown.find("| normal |") != std::string::npos);
+    }
+
     void unfitDepthsAreRefused() {
         const auto refusal = [&](const char* key, const char* value) {
             Experiment experiment{"depth", smallProject(), {{key, std::string(value)}}, "Depth"};
@@ -211,6 +237,7 @@ private Q_SLOTS:
         QVERIFY(refusal("variants", "magic").contains("not \"magic\""));
         QVERIFY(refusal("activations", "magic") != "no error");
         QVERIFY(refusal("activations", "").contains("at least one"));
+        QVERIFY(refusal("initializers", "magic").startsWith("initializers: "));
         Experiment empty{"depth", newProject(), {}, "Depth"};
         QVERIFY(messageOf([&] {
                     return procedureOf(empty)->plan().trials;
