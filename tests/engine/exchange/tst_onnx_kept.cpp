@@ -95,18 +95,19 @@ private Q_SLOTS:
                 b.set("axes", std::vector<std::int64_t>{1});
             else
                 b.set("axis", std::int64_t{1});
-            b.output(b.node("Identity", {y}, "z"));
-            b.output(b.node("Softmax", {"x"}, "p"));
+            const auto output = b.node("Identity", {y});
+            b.output(output);
+            b.output(b.node("Softmax", {"x"}));
             const auto made = opened(b);
             QVERIFY(!made.isWholeRun && made.problems.empty());
-            QCOMPARE(made.flatOutputs, std::set<std::string>{"z"});
-            QVERIFY(std::ranges::any_of(made.notes, [](const std::string& note) {
-                return note.find("\"z\" is one number per sample") != std::string::npos;
+            QVERIFY(made.flatOutputs == std::set{output});
+            QVERIFY(std::ranges::any_of(made.notes, [&](const std::string& note) {
+                return note.find(output + "\" is one number per sample") != std::string::npos;
             }));
             const auto x = randomTensor(DType::F32, {5, 6}, 3);
             const auto answers = answersOf(made, {{"x", x}}, 5);
-            const auto& z = answers.at("z");
-            QCOMPARE(z.shape(), (Shape{5}));
+            const auto& z = answers.at(output);
+            QVERIFY(z.shape() == Shape{5});
             for (std::size_t i = 0; i < 5; ++i) {
                 const auto row = x.span<float>().subspan(6 * i, 6);
                 const double want =
