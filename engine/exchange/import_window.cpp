@@ -268,7 +268,7 @@ void importPool(LayerImport& import, const OnnxNode& node) {
     const auto& x = import.data(node);
     const auto positions = positionsAt(import, x);
     const auto window = windowSetting(node, {}, positions);
-    if (window.dilation != IntTuple(positions.size(), 1))
+    if (!std::ranges::all_of(window.dilation, [](std::int64_t step) { return step == 1; }))
         throw Error("pooling with dilation has no layer");
     auto params = windowParamsOf(window, false);
     if (node.integer("ceil_mode", 0) != 0) {
