@@ -6,6 +6,7 @@
 #include "engine/exchange/cpp_texts.h"
 #include "engine/ops/integers.h"
 #include "engine/passes/eliminate.h"
+#include "engine/passes/inference/split_products.h"
 #include "engine/support/error.h"
 #include "engine/support/version.h"
 
@@ -32,6 +33,7 @@ public:
         if (graph_.inputs().size() != 1 || graph_.outputs().size() != 1)
             throw Error("a program computes one output from one input; the network has {} and {}",
                         graph_.outputs().size(), graph_.inputs().size());
+        splitProducts(graph_);
         eliminateIdentities(graph_, true);
         eliminateDead(graph_);
         names_[graph_.inputs().front().value.index()] = "x";
