@@ -195,6 +195,9 @@ void TrainingOptions::addTo(CLI::App& command) {
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
     command.add_option("--precision", precision_,
                        "fp32, bf16 or fp64; on a GPU fp32, tf32, bf16 or fp16");
+    command.add_option("--integers", integers_,
+                       "Train for the integers that the network is going to compute in: int8, or "
+                       "int4 for the kernels of dense layers; with --from RUN");
     command.add_option("--device", device_,
                        "cpu, or cuda:0, cuda:1 … for NVIDIA GPUs (cuda is the first), which "
                        "devices lists");
@@ -207,6 +210,7 @@ void TrainingOptions::applyTo(TrainingSettings& settings, DataChoice& data) cons
     applyParam(settings, "seed", seed_, "--seed");
     applyParam(settings, "threads", threads_, "--threads");
     applyParam(settings, "precision", precision_, "--precision");
+    applyParam(settings, "integers", integers_, "--integers");
     applyParam(settings, "device", device_, "--device");
     chooseRecipes(settings);
     if (data_ && *data_ != data.dataset) {
@@ -241,7 +245,7 @@ void TrainingOptions::requireResumable() const {
     const std::pair<std::string_view, const std::optional<std::string>*> fixed[] = {
         {"--batch", &batch_}, {"--optimizer", &optimizer_}, {"--schedule", &schedule_},
         {"--loss", &loss_},   {"--seed", &seed_},           {"--precision", &precision_},
-        {"--data", &data_}};
+        {"--data", &data_},   {"--integers", &integers_}};
     constexpr std::string_view kFree = "--epochs, --learning-rate, --threads, --device and --set "
                                        "with early_stopping, patience or checkpoint_seconds";
     for (const auto& assignment : assignments_)

@@ -30,7 +30,7 @@ private:
     void chooseRecipes(TrainingSettings& settings) const;
 
     std::optional<std::string> epochs_, batch_, learningRate_, seed_, threads_, precision_, device_,
-        optimizer_, schedule_, loss_, data_;
+        optimizer_, schedule_, loss_, data_, integers_;
     std::vector<std::string> assignments_; ///< "key=value"
 };
 

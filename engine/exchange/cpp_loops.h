@@ -15,7 +15,8 @@ struct Axis {
 };
 
 /// y[o, p] = bias[o] + sum of w[o, c, k] * x[c, p * stride + k * dilation - before].
-Values convolve(const Values& x, const float* w, const float* bias, int channels, int filters,
+template <class W>
+Values convolve(const Values& x, const W* w, const float* bias, int channels, int filters,
                 int groups, const Axis (&a)[3]) {
     const int area = a[0].in * a[1].in * a[2].in;
     const int outs = a[0].out * a[1].out * a[2].out;
@@ -90,7 +91,8 @@ Values means(const Values& x, int channels) {
 }
 
 /// y = W x + b, for each row of x.
-Values dense(const Values& x, const float* w, const float* bias, int features, int units) {
+template <class W>
+Values dense(const Values& x, const W* w, const float* bias, int features, int units) {
     const int rows = int(x.size()) / features;
     Values y(static_cast<std::size_t>(rows) * units);
     for (int r = 0; r < rows; ++r)

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/cpp_writer.h"
 
+#include "engine/exchange/cpp_integer_loops.h"
 #include "engine/exchange/cpp_loops.h"
+#include "engine/exchange/cpp_texts.h"
+#include "engine/ops/integers.h"
 #include "engine/passes/eliminate.h"
+#include "engine/passes/inference/split_products.h"
 #include "engine/support/error.h"
 #include "engine/support/version.h"
 
@@ -18,83 +22,6 @@ namespace {
 
 constexpr std::size_t kNumbersALine = 8;
 
-/// A text as a literal of C++: what is not printable ASCII as octal numbers.
-std::string cppText(const std::string& text) {
-    std::string literal = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\')
-            literal += std::string("\\") + c;
-        else if (byte < 32 || byte > 126 || c == '?') // no trigraphs
-            literal += fmt::format("\\{:03o}", byte);
-        else
-            literal += c;
-    }
-    return literal + '"';
-}
-
-/// A line of a comment: nothing in a name ends or continues it.
-std::string commentText(std::string text) {
-    for (auto& c : text)
-        if (static_cast<unsigned char>(c) < 32 || c == '\\')
-            c = ' ';
-    return text;
-}
-
-std::string cppNumber(double value) {
-    auto text = fmt::format("{}", value);
-    return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
-}
-
-std::string activationLambda(const Activation& activation) {
-    const auto a = cppNumber(activation.alpha);
-    const auto function = [&]() -> std::string {
-        switch (activation.kind) {
-        case ActivationKind::Identity:
-            return "x";
-        case ActivationKind::Sigmoid:
-            return "sigmoid(x)";
-        case ActivationKind::Tanh:
-            return "std::tanh(x)";
-        case ActivationKind::Relu:
-            return "x > 0 ? x : 0.0";
-        case ActivationKind::LeakyRelu:
-            return fmt::format("x > 0 ? x : {} * x", a);
-        case ActivationKind::Step:
-            return "x > 0 ? 1.0 : 0.0";
-        case ActivationKind::HardSigmoid:
-            return "clip(x + 3, 0, 6) / 6";
-        case ActivationKind::HardTanh:
-            return "clip(x, -1, 1)";
-        case ActivationKind::Relu6:
-            return "clip(x, 0, 6)";
-        case ActivationKind::Elu:
-            return fmt::format("x > 0 ? x : {} * std::expm1(x)", a);
-        case ActivationKind::Selu:
-            return fmt::format("{} * (x > 0 ? x : {} * std::expm1(x))", kSeluScale, kSeluAlpha);
-        case ActivationKind::Celu:
-            return fmt::format("x > 0 ? x : {0} * std::expm1(x / {0})", a);
-        case ActivationKind::Gelu:
-            return "x * 0.5 * std::erfc(-x / std::sqrt(2.0))";
-        case ActivationKind::GeluTanh:
-            return "0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * "
-                   "x * x)))";
-        case ActivationKind::Silu:
-            return "x * sigmoid(x)";
-        case ActivationKind::Mish:
-            return "x * std::tanh(softplus(x))";
-        case ActivationKind::HardSwish:
-            return "x * clip(x + 3, 0, 6) / 6";
-        case ActivationKind::Softplus:
-            return "softplus(x)";
-        case ActivationKind::Softsign:
-            return "x / (1 + std::abs(x))";
-        }
-        return "x";
-    };
-    return fmt::format("[](double x) {{ return {}; }}", function());
-}
-
 class CppWriter {
 public:
     CppWriter(OpGraph graph, const Weights& weights, const CppOptions& options)
@@ -106,15 +33,19 @@ public:
         if (graph_.inputs().size() != 1 || graph_.outputs().size() != 1)
             throw Error("a program computes one output from one input; the network has {} and {}",
                         graph_.outputs().size(), graph_.inputs().size());
+        splitProducts(graph_);
         eliminateIdentities(graph_, true);
         eliminateDead(graph_);
         names_[graph_.inputs().front().value.index()] = "x";
         for (const auto& op : graph_.ops())
             add(op);
+        // Numbers first: a byte may lie anywhere behind them.
+        std::ranges::stable_partition(arrays_, [](const Array& each) { return !each.isBytes; });
         if (total() > kMostEmbeddedWeights)
             moveWeights();
         CppProgram program;
-        program.source = head() + declarations() + std::string(kCppLoops) + body();
+        program.source = head() + declarations() + std::string(kCppLoops) +
+                         (hasIntegers_ ? std::string(kCppIntegerLoops) : "") + body();
         program.weights = std::move(file_);
         return program;
     }
@@ -128,20 +59,20 @@ private:
     }
 
     /// Keeps the numbers under a name that is free.
-    std::string array(const std::string& name, const Tensor& tensor) {
+    std::string array(const std::string& name, const Tensor& tensor, bool isBytes = false) {
         const auto known = std::ranges::find(arrays_, name, &Array::name);
         if (known == arrays_.end())
-            arrays_.push_back({name, tensor.to(DType::F32)});
+            arrays_.push_back({name, tensor.to(DType::F32), isBytes});
         return name;
     }
-    std::string weight(const Op& op, std::size_t index) {
+    std::string weight(const Op& op, std::size_t index, bool isBytes = false) {
         if (index >= op.weights.size())
             return "nullptr";
         const auto& key = graph_.weight(op.weights[index]).key;
         const auto* const values = weights_.find(key);
         if (!values)
             throw Error("the weights of the network lack {}", key);
-        return array(fmt::format("w{}", op.weights[index].value), *values);
+        return array(fmt::format("w{}", op.weights[index].value), *values, isBytes);
     }
 
     void line(const Op& op, const std::string& value) {
@@ -158,9 +89,10 @@ private:
         std::string text;
         for (std::size_t i = 0; i < 3; ++i) {
             const bool isThere = i + 1 < in.rank();
+            const bool staysThere = isThere && out.rank() > 1; // else all positions are one
             text += fmt::format("{}{{{}, {}, {}, {}, {}, {}}}", i > 0 ? ", " : "",
                                 isThere ? in[i + 1] : 1, kernel[i], stride[i], dilation[i],
-                                padding.before(i), isThere ? out[i + 1] : 1);
+                                padding.before(i), staysThere ? out[i + 1] : 1);
         }
         return "{" + text + "}";
     }
@@ -241,18 +173,116 @@ private:
              fmt::format("pairs({}, {}, {})", nameOf(op.inputs[0]), nameOf(op.inputs[1]), kind));
     }
 
-    [[nodiscard]] std::int64_t total() const {
-        std::int64_t count = 0;
+    /// A scale and its zero point, constants of the graph.
+    std::string scaleOf(const Op& op) {
+        const auto number = [&](std::size_t input) {
+            const auto& constant = graph_.value(op.inputs.at(input)).constant;
+            if (!constant || constant->elements() != 1)
+                throw Error("{}: programs in C++ have no loop for scales that are computed",
+                            op.path);
+            return cppNumber(double{constant->to(DType::F32).span<float>()[0]}) + "F";
+        };
+        return number(1) + ", " + (op.inputs.size() > 2 ? number(2) : "0.0F");
+    }
+    static std::string limitsOf(DType type) {
+        const auto [least, most] = rangeOf(type);
+        return fmt::format("{}F, {}F", cppNumber(least), cppNumber(most));
+    }
+    void write(const Op& op, const QuantizeOp& quantize) {
+        hasIntegers_ = true;
+        line(op, fmt::format("quantize({}, {}, {})", nameOf(op.inputs[0]), scaleOf(op),
+                             limitsOf(quantize.to)));
+    }
+    void write(const Op& op, const DequantizeOp&) {
+        hasIntegers_ = true;
+        line(op, fmt::format("dequantize({}, {})", nameOf(op.inputs[0]), scaleOf(op)));
+    }
+    [[nodiscard]] std::string shifted(ValueId value, std::int32_t zero) {
+        return zero == 0 ? nameOf(value) : fmt::format("shifted({}, {}.0F)", nameOf(value), zero);
+    }
+    void write(const Op& op, const QuantizedPoolOp& what) {
+        hasIntegers_ = true;
+        const auto in = sampleOf(op.inputs[0]);
+        const auto pool = what.window(in);
+        const auto axes = fmt::format("a{}", op.output().value);
+        auto text = axesOf(op, pool.kernel, pool.stride, {}, pool.padding);
+        body_ += fmt::format("    const Axis {}[3] = {};\n", axes, text);
+        line(op, fmt::format("poolIntegers({}, {}, {}, {}, {{0, 1, {}.0F, {}}}, {})",
+                             shifted(op.inputs[0], what.x.zero), in[0], pool.countPadding,
+                             cppNumber(double{what.x.scale} / double{what.result.scale}),
+                             what.result.zero, limitsOf(what.result.type), axes));
+    }
+    void write(const Op& op, const QuantizedProductOp& what) {
+        hasIntegers_ = true;
+        const auto x = shifted(op.inputs[0], what.x.zero);
+        const auto scaling = scalingOf(what);
+        std::string sums;
+        std::int64_t area = 1;
+        if (const auto* conv = std::get_if<ConvOp>(&what.product)) {
+            const auto axes = fmt::format("a{}", op.output().value);
+            body_ +=
+                fmt::format("    const Axis {}[3] = {};\n", axes,
+                            axesOf(op, conv->kernel, conv->stride, conv->dilation, conv->padding));
+            sums = fmt::format("convolve({}, {}, {}, {}, {}, {}, {})", x, weight(op, 0, true),
+                               weight(op, 1), sampleOf(op.inputs[0])[0], conv->outChannels,
+                               conv->groups, axes);
+            area = sampleOf(op.output()).elements() / conv->outChannels;
+        } else {
+            sums = fmt::format("dense({}, {}, {}, {}, {})", x, weight(op, 0, true), weight(op, 1),
+                               sampleOf(op.inputs[0]).dims().back(), what.outChannels());
+        }
+        const auto multipliers =
+            array(fmt::format("m{}", op.output().value),
+                  Tensor::of<float>({what.outChannels()}, scaling.multipliers));
+        const auto addend =
+            what.adds ? shifted(op.inputs[1], what.addend ? what.addend->zero : 0) : "Values()";
+        line(op, fmt::format("finish({}, {}, {}, {}, {}, {{{}F, {}F, {}.0F, {}}}, {})", sums,
+                             what.outChannels(), area, multipliers, addend,
+                             cppNumber(double{scaling.addendFactor}),
+                             cppNumber(double{scaling.resultFactor}),
+                             what.result ? what.result->zero : 0,
+                             what.result ? limitsOf(what.result->type) : "0.0F, 0.0F",
+                             activationLambda(what.activation)));
+    }
+    void write(const Op& op, const PackedDenseOp& what) {
+        hasIntegers_ = true;
+        const auto scales =
+            array(fmt::format("s{}", op.output().value),
+                  Tensor::of<float>({static_cast<std::int64_t>(what.scales.size())}, what.scales));
+        auto y = fmt::format("densePacked({}, {}, {}, {}, {}, {}, {})", nameOf(op.inputs[0]),
+                             weight(op, 0, true), scales, weight(op, 1), what.features, what.units,
+                             what.group);
+        if (what.adds)
+            y = fmt::format("pairs({}, {}.data(), std::plus<>())", y, nameOf(op.inputs[1]));
+        if (what.activation.kind != ActivationKind::Identity)
+            y = fmt::format("each({}, {})", y, activationLambda(what.activation));
+        line(op, y);
+    }
+
+    /// In numbers of single precision; four bytes count as one.
+    [[nodiscard]] std::int64_t total() const { return (totalBytes() + 3) / 4; }
+    [[nodiscard]] std::int64_t totalBytes() const {
+        std::int64_t bytes = 0;
         for (const auto& each : arrays_)
-            count += each.values.elements();
-        return count;
+            bytes += each.values.elements() * (each.isBytes ? 1 : 4);
+        return bytes;
     }
 
     void moveWeights() {
         for (const auto& each : arrays_) {
-            const auto bytes = each.values.bytes();
+            const auto kept = each.isBytes ? each.values.to(DType::I8) : each.values;
+            const auto bytes = kept.bytes();
             file_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         }
+        file_.resize(static_cast<std::size_t>(4 * total()), '\0');
+    }
+
+    static std::string bytesText(const std::string& name, std::span<const float> values) {
+        auto text = fmt::format("const signed char {}[] = {{", name);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            text += fmt::format("{}{},", i % (2 * kNumbersALine) == 0 ? "\n    " : " ",
+                                static_cast<int>(values[i]));
+        return text + "\n};\n";
     }
 
     [[nodiscard]] std::string head() const {
@@ -285,9 +315,17 @@ private:
         for (const auto& each : arrays_) {
             const auto values = each.values.span<float>();
             if (!file_.empty()) {
-                text += fmt::format("const float* const {} = kWeights.data() + {};\n", each.name,
-                                    place);
-                place += each.values.elements();
+                text += each.isBytes
+                            ? fmt::format("const signed char* const {} = reinterpret_cast<const "
+                                          "signed char*>(kWeights.data()) + {};\n",
+                                          each.name, place)
+                            : fmt::format("const float* const {} = kWeights.data() + {};\n",
+                                          each.name, place / 4);
+                place += each.values.elements() * (each.isBytes ? 1 : 4);
+                continue;
+            }
+            if (each.isBytes) {
+                text += bytesText(each.name, values);
                 continue;
             }
             text += fmt::format("const float {}[] = {{", each.name);
@@ -394,6 +432,7 @@ private:
     struct Array {
         std::string name;
         Tensor values;
+        bool isBytes = false; ///< whole numbers of -128 … 127
     };
 
     OpGraph graph_;
@@ -402,6 +441,7 @@ private:
     std::map<std::size_t, std::string> names_; ///< by value
     std::vector<Array> arrays_;
     std::string body_;
+    bool hasIntegers_ = false;
     std::string file_;
 };
 

@@ -177,6 +177,7 @@ std::string activated(OnnxScope& s, const Activation& activation, const std::str
 /// not know these operators for bytes.
 void writeOnReals(OnnxScope& s, const std::function<void()>& write);
 OnnxAttributes convAttributes(const ConvOp& op, std::size_t axes);
+OnnxAttributes poolAttributes(const PoolOp& op, std::size_t axes);
 
 // How each op is written, a file per family. Each sets all results of its op or refuses.
 void writeOnnx(OnnxScope& s, const ConvOp& op);
@@ -216,6 +217,7 @@ void writeOnnx(OnnxScope& s, const GatherOp& op);
 void writeOnnx(OnnxScope& s, const QuantizeOp& op);
 void writeOnnx(OnnxScope& s, const DequantizeOp& op);
 void writeOnnx(OnnxScope& s, const QuantizedProductOp& op);
+void writeOnnx(OnnxScope& s, const QuantizedPoolOp& op);
 
 void writeOnnx(OnnxScope& s, const EmbeddingOp& op);
 void writeOnnx(OnnxScope& s, const PositionOp& op);

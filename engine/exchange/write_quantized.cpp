@@ -60,17 +60,28 @@ void requireKnownScale(const OnnxScope& s, std::int64_t block) {
         s.refuse("quantized values are not written yet where scales are computed or of blocks");
 }
 
+/// Whether an op makes of integers those of the same quantization.
+bool movesIntegers(const Op& op) {
+    return std::holds_alternative<PoolOp>(op.attributes) ||
+           std::holds_alternative<ReshapeOp>(op.attributes) ||
+           std::holds_alternative<PermuteOp>(op.attributes) ||
+           std::holds_alternative<SplitOp>(op.attributes) ||
+           std::holds_alternative<ConcatOp>(op.attributes);
+}
+
 /// The names of scale and zero point of integers, found where they are made.
 std::vector<std::string> quantizationBehind(OnnxScope& s, ValueId value) {
     auto& graph = s.graph();
     const auto* op = graph.source().producerOf(value);
-    while (op && (std::holds_alternative<PoolOp>(op->attributes) ||
-                  std::holds_alternative<ReshapeOp>(op->attributes)))
+    while (op && movesIntegers(*op))
         op = graph.source().producerOf(op->inputs[0]);
     if (op)
         if (const auto* made = std::get_if<QuantizedProductOp>(&op->attributes);
             made && made->result)
             return scaleAndZero(s, "x", *made->result);
+    if (op)
+        if (const auto* made = std::get_if<QuantizedPoolOp>(&op->attributes))
+            return scaleAndZero(s, "x", made->result);
     if (!op || !std::holds_alternative<QuantizeOp>(op->attributes) || op->inputs.size() < 3)
         s.refuse("it is not known how its integers were quantized");
     return {graph.nameOf(op->inputs[1]), graph.nameOf(op->inputs[2])};
@@ -108,17 +119,22 @@ std::string product(OnnxScope& s, const QuantizedProductOp& op, const std::strin
 } // namespace
 
 void writeOnReals(OnnxScope& s, const std::function<void()>& write) {
-    const bool keepsIntegers = std::holds_alternative<PoolOp>(s.op().attributes) ||
-                               std::holds_alternative<ReshapeOp>(s.op().attributes);
-    if (!keepsIntegers || !isBytes(s.input()))
+    if (!movesIntegers(s.op()) || !isBytes(s.input()))
         return write();
-    const auto given = s.op().inputs[0];
-    const auto integers = s.in();
-    const auto names = quantizationBehind(s, given);
-    s.graph().setName(given, s.node("DequantizeLinear", {integers, names[0], names[1]}));
+    std::map<ValueId, std::string> integers;
+    std::vector<std::string> names;
+    for (const auto given : s.op().inputs)
+        if (integers.emplace(given, s.graph().nameOf(given)).second) {
+            names = quantizationBehind(s, given);
+            s.graph().setName(given,
+                              s.node("DequantizeLinear", {integers.at(given), names[0], names[1]}));
+        }
     write();
-    s.graph().setName(given, integers);
-    s.result(s.node("QuantizeLinear", {s.graph().nameOf(s.op().output()), names[0], names[1]}));
+    for (const auto& [given, name] : integers)
+        s.graph().setName(given, name);
+    for (const auto made : s.op().outputs)
+        s.graph().setName(made,
+                          s.node("QuantizeLinear", {s.graph().nameOf(made), names[0], names[1]}));
 }
 
 void writeOnnx(OnnxScope& s, const QuantizeOp& op) {
@@ -141,6 +157,16 @@ void writeOnnx(OnnxScope& s, const QuantizedProductOp& op) {
         y = s.node("QuantizeLinear", {y, names[0], names[1]});
     }
     s.result(y);
+}
+
+void writeOnnx(OnnxScope& s, const QuantizedPoolOp& op) {
+    auto y = dequantized(s, s.in(), "x", op.x);
+    if (op.global)
+        y = s.node("Flatten", {s.node("GlobalAveragePool", {y})}, {{"axis", std::int64_t{1}}});
+    else
+        y = s.node("AveragePool", {y}, poolAttributes(op.pool, s.rank() - 2));
+    const auto names = scaleAndZero(s, "y", op.result);
+    s.result(s.node("QuantizeLinear", {y, names[0], names[1]}));
 }
 
 } // namespace gradwright

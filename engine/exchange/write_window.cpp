@@ -47,6 +47,15 @@ OnnxAttributes convAttributes(const ConvOp& op, std::size_t axes) {
     return attributesOf(op, axes);
 }
 
+OnnxAttributes poolAttributes(const PoolOp& op, std::size_t axes) {
+    OnnxAttributes attributes{{"kernel_shape", firstOf(op.kernel, axes)},
+                              {"strides", firstOf(op.stride, axes)},
+                              {"pads", padsOf(op.padding, axes)}};
+    if (op.kind == PoolKind::Average)
+        attributes.push_back({"count_include_pad", std::int64_t{op.countPadding}});
+    return attributes;
+}
+
 void writeOnnx(OnnxScope& s, const ConvOp& op) {
     s.result(s.node("Conv", withWeights(s), attributesOf(op, positionsOf(s))));
 }
@@ -88,13 +97,8 @@ void writeOnnx(OnnxScope& s, const DenseOp& op) {
 /// The padding holds what the last window hangs over, too, so that ceil_mode is never needed:
 /// runtimes differ in it.
 void writeOnnx(OnnxScope& s, const PoolOp& op) {
-    const auto axes = positionsOf(s);
-    OnnxAttributes attributes{{"kernel_shape", firstOf(op.kernel, axes)},
-                              {"strides", firstOf(op.stride, axes)},
-                              {"pads", padsOf(op.padding, axes)}};
-    if (op.kind == PoolKind::Average)
-        attributes.push_back({"count_include_pad", std::int64_t{op.countPadding}});
-    s.result(s.node(op.kind == PoolKind::Max ? "MaxPool" : "AveragePool", {s.in()}, attributes));
+    s.result(s.node(op.kind == PoolKind::Max ? "MaxPool" : "AveragePool", {s.in()},
+                    poolAttributes(op, positionsOf(s))));
 }
 
 void writeOnnx(OnnxScope& s, const GlobalAveragePoolOp& /*op*/) {

@@ -6,6 +6,7 @@
 #include "engine/ops/convolution.h"
 #include "engine/ops/dense.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/fake_quantize.h"
 #include "engine/ops/fused.h"
 #include "engine/ops/fused_product.h"
 #include "engine/ops/gather.h"
@@ -14,8 +15,10 @@
 #include "engine/ops/matmul.h"
 #include "engine/ops/noise.h"
 #include "engine/ops/normalization.h"
+#include "engine/ops/packed_dense.h"
 #include "engine/ops/pooling.h"
 #include "engine/ops/quantize.h"
+#include "engine/ops/quantized_pool.h"
 #include "engine/ops/quantized_product.h"
 #include "engine/ops/rearrange.h"
 #include "engine/ops/reduce.h"
@@ -27,16 +30,15 @@
 
 namespace gradwright {
 
-using OpAttributes =
-    std::variant<ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp,
-                 NormalizeOp, LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp,
-                 GaussianNoiseOp, ReshapeOp, PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp,
-                 ConcatOp, EmbeddingOp, PositionOp, RecurrentOp, AttentionOp, OneHotOp,
-                 SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
-                 CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
-                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
-                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp,
-                 FusedProductOp, QuantizedProductOp>;
+using OpAttributes = std::variant<
+    ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp, NormalizeOp,
+    LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp, GaussianNoiseOp, ReshapeOp,
+    PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp, ConcatOp, EmbeddingOp, PositionOp,
+    RecurrentOp, AttentionOp, OneHotOp, SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp,
+    HingeLossOp, CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
+    WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp, QuantizeOp,
+    DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp, FusedProductOp,
+    QuantizedProductOp, QuantizedPoolOp, FakeQuantizeOp, PackedDenseOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/ops/fake_quantize.h"
 #include "engine/ops/initializer.h"
 #include "engine/ops/op.h"
 #include "engine/support/id.h"
@@ -24,7 +25,8 @@ struct WeightSpec {
     Initializer initializer;
     WeightFans fans;
     bool trainable = true;
-    double rateFactor = 1.0; ///< times the learning rate; 0 freezes it
+    double rateFactor = 1.0;                  ///< times the learning rate; 0 freezes it
+    std::optional<WeightRounding> rounding{}; ///< ops read it rounded so
 
     /// Whether training moves it along a gradient.
     [[nodiscard]] bool learns() const { return trainable && rateFactor > 0; }
@@ -114,6 +116,9 @@ public:
     /// Forgets an input. Throws Error when it is read.
     void removeInput(ValueId id);
     WeightId addWeight(WeightSpec spec);
+    void setRounding(WeightId id, std::optional<WeightRounding> how) {
+        weights_[id.index()].rounding = how;
+    }
     /// The weight as a value that ops take as an input; the same one each time.
     ValueId weightValue(WeightId id);
     ValueId addConstant(Tensor values, std::string path);

@@ -6,6 +6,7 @@
 #include "engine/backend/program_cache.h"
 #include "engine/data/feed/batcher.h"
 #include "engine/passes/eliminate.h"
+#include "engine/passes/quantization/integer_groups.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
 
@@ -80,6 +81,29 @@ bool isWithin(const std::string& layer, const std::string& path) {
     return layer == path || layer.starts_with(path + "/");
 }
 
+/// Adds the pools that lie between products of the plan.
+template <class QuantizationOf>
+void addPools(const OpGraph& graph, QuantizationPlan& plan, const QuantizationOf& quantizationOf) {
+    const IntegerGroups groups(graph);
+    std::set<ValueId> read;
+    std::set<OpId> makers;
+    for (const auto& product : quantizableProducts(graph))
+        if (plan.contains(product.name)) {
+            read.insert(product.x);
+            makers.insert(graph.ops()[product.place].id);
+        }
+    for (const auto& pool : quantizablePools(graph)) {
+        const auto isMade = [&](ValueId source) {
+            const auto* producer = graph.producerOf(source);
+            return producer && makers.contains(producer->id);
+        };
+        if (!read.contains(pool.y) || !std::ranges::all_of(groups.sourcesOf(pool.x), isMade))
+            continue;
+        makers.insert(graph.ops()[pool.place].id);
+        plan.emplace(pool.name, LayerQuantization{.x = quantizationOf(pool.x)});
+    }
+}
+
 } // namespace
 
 CalibrationData calibrationData(const Dataset& dataset, const DataChoice& choice,
@@ -101,10 +125,17 @@ std::optional<ValueHistograms> observe(const InferenceModel& model, const Traini
         if (product.addend)
             found.insert(*product.addend);
     }
-    const std::vector<ValueId> values(found.begin(), found.end());
     ValueHistograms histograms;
-    if (values.empty())
+    if (found.empty())
         return histograms;
+    for (const auto& pool : quantizablePools(model.graph))
+        if (found.contains(pool.y))
+            found.insert(pool.x);
+    // What is moved without computing has the numbers of all that it is moved from.
+    const IntegerGroups groups(model.graph);
+    std::vector<ValueId> values;
+    for (const auto root : found)
+        values.insert(values.end(), groups.sourcesOf(root).begin(), groups.sourcesOf(root).end());
     ValueRunner runner(model, graph, values);
     const auto all = 2 * static_cast<double>(data.indices.size());
     std::int64_t done = 0;
@@ -112,7 +143,7 @@ std::optional<ValueHistograms> observe(const InferenceModel& model, const Traini
         const bool isComplete = runner.run(
             data, stop,
             [&](std::size_t number, std::span<const float> elements, std::int64_t samples) {
-                auto& histogram = histograms[values[number]];
+                auto& histogram = histograms[groups.rootOf(values[number])];
                 try {
                     if (counts)
                         histogram.count(elements);
@@ -134,10 +165,13 @@ std::optional<ValueHistograms> observe(const InferenceModel& model, const Traini
 }
 
 QuantizationPlan planFor(const OpGraph& graph, const ValueHistograms& histograms,
-                         RangeMethod method, ByteKind kind, const std::set<std::string>& keep) {
+                         RangeMethod method, ByteKind kind, const std::set<std::string>& keep,
+                         const GivenQuantizations& given) {
     std::map<ValueId, Quantization> known;
     const auto quantizationOf = [&](ValueId value) {
         const auto [place, isNew] = known.try_emplace(value);
+        if (const auto fixed = given.find(graph.value(value).path); fixed != given.end())
+            return place->second = fixed->second;
         // What is fed (pixels, columns of tables) has spikes in other places than 0, such as the
         // background of images, which the divergence would spread over the range.
         const bool isFed = graph.producerOf(value) == nullptr;
@@ -155,6 +189,7 @@ QuantizationPlan planFor(const OpGraph& graph, const ValueHistograms& histograms
             layer.addend = quantizationOf(*product.addend);
         plan.emplace(product.name, layer);
     }
+    addPools(graph, plan, quantizationOf);
     return plan;
 }
 

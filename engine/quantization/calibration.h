@@ -27,7 +27,8 @@ struct CalibrationData {
 CalibrationData calibrationData(const Dataset& dataset, const DataChoice& choice,
                                 std::int64_t samples, std::uint64_t seed);
 
-/// What the values were that the products of a graph read, by where they are quantized.
+/// What the values were that the products of a graph, and the pools between them, read: by the
+/// values that stand for their groups, see IntegerGroups.
 using ValueHistograms = std::map<ValueId, ValueHistogram>;
 
 /// Runs the network over the samples, twice: for the limits and for the histograms. `graph` says
@@ -38,10 +39,15 @@ std::optional<ValueHistograms> observe(const InferenceModel& model, const Traini
                                        const std::stop_token& stop = {},
                                        const std::function<void(double)>& progress = {});
 
-/// The plan for all products but those of `keep`, by QuantizableProduct::name. With the entropy
+/// By the paths of values: how they are to be quantized, whatever their ranges are.
+using GivenQuantizations = std::map<std::string, Quantization, std::less<>>;
+
+/// The plan for all products but those of `keep`, by QuantizableProduct::name, and for the pools
+/// between them. With the entropy
 /// method inputs of the network take all that was seen.
 QuantizationPlan planFor(const OpGraph& graph, const ValueHistograms& histograms,
-                         RangeMethod method, ByteKind kind, const std::set<std::string>& keep = {});
+                         RangeMethod method, ByteKind kind, const std::set<std::string>& keep = {},
+                         const GivenQuantizations& given = {});
 
 /// The products of layers that a person names by their paths, or the path of a block around them.
 /// Throws Error for one that has none, naming those that have.

@@ -14,6 +14,8 @@ struct QuantizableRun {
     Dataset data;
     TrainingGraph graph;  ///< its evaluationGraph()
     InferenceModel model; ///< that, after prepareForQuantization()
+    /// By the paths of values: the ranges that the run was trained with, where it was for integers.
+    GivenQuantizations given;
 
     /// So many samples of the training part to find ranges with, drawn by the seed.
     [[nodiscard]] CalibrationData calibration(std::int64_t samples, std::uint64_t seed = 1) const;

@@ -48,7 +48,8 @@ public:
             observe(real_, graph_, data_, stop_, [&](double share) { tell(kObserving * share); });
         if (!histograms)
             return {};
-        const auto plan = planFor(model_.graph, *histograms, settings.method, settings.kind, kept);
+        const auto plan = planFor(model_.graph, *histograms, settings.method, settings.kind, kept,
+                                  settings.given);
         if (plan.empty())
             throw Error("the network has no convolution or dense layer to be quantized");
         if (settings.correctsBiases) {

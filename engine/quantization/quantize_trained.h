@@ -14,6 +14,7 @@ struct QuantizationSettings {
     /// Further layers stay in FP32, those first that cause the largest error alone, until the
     /// quality on the calibration samples is at most so much below that of FP32. Nothing: none do.
     std::optional<double> mostLoss{};
+    GivenQuantizations given{};  ///< see planFor()
     bool equalizes = false;      ///< see equalize(): before the ranges are found
     bool correctsBiases = false; ///< see correctBiases(): by means over the calibration samples
 };

@@ -16,7 +16,8 @@
 namespace gradwright {
 namespace {
 
-constexpr int kQuantizedSchema = 1;
+constexpr int kQuantizedSchema = 2;
+constexpr int kProductsSchema = 1; ///< where the plan has products alone
 constexpr const char* kFormatKey = "format";
 constexpr const char* kFormat = "gradwright.int8";
 constexpr const char* kRecordKey = "gradwright.record";
@@ -64,6 +65,18 @@ std::string scaleKey(const std::string& kernel) {
     return kernel + "/scale";
 }
 
+/// The first schema that has all of the plan.
+int schemaOf(const QuantizationPlan& plan, const InferenceModel& model) {
+    std::set<std::string, std::less<>> kernels;
+    for (const auto& op : model.graph.ops())
+        if (std::holds_alternative<QuantizedProductOp>(op.attributes))
+            kernels.insert(model.graph.weight(op.weights[0]).key);
+    const bool hasOthers = std::ranges::any_of(plan, [&](const auto& entry) {
+        return !kernels.contains(entry.first.substr(0, entry.first.find('#')) + "/int8");
+    });
+    return hasOthers ? kQuantizedSchema : kProductsSchema;
+}
+
 } // namespace
 
 bool isQuantizedFile(const std::filesystem::path& path) {
@@ -79,7 +92,7 @@ void writeQuantizedFile(const std::filesystem::path& path, const RunDirectory& r
                         const std::string& method, const QuantizationPlan& plan,
                         const InferenceModel& model) {
     const auto of = run.readRunJson();
-    Json record{{"schema", kQuantizedSchema},
+    Json record{{"schema", schemaOf(plan, model)},
                 {"run", run.name()},
                 {"method", method},
                 {"project", of.at("project")},

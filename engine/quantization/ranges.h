@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/ops/quantized_product.h"
+#include "engine/passes/quantization/byte_range.h"
 
 #include <cstdint>
 #include <span>
@@ -23,12 +23,6 @@ struct RangeMethodInfo {
 std::span<const RangeMethodInfo> rangeMethods();
 /// Throws Error naming those that there are.
 RangeMethod rangeMethodFromKey(std::string_view key);
-
-/// The integers that activations become.
-enum class ByteKind {
-    Unsigned, ///< U8 with a zero point, which is 0 where no value is negative
-    Signed,   ///< U8 without a zero point where no value is negative, else I8 without one
-};
 
 /// What has been seen of a value: first its limits, then how often its elements lie where between
 /// them. Numbers that are not finite are an Error.
@@ -52,9 +46,6 @@ private:
     std::vector<std::uint64_t> counts_;
 };
 
-struct ValueRange {
-    double least = 0, most = 0; ///< 0 lies between them
-};
 /// The range by a method:
 /// min-max: all that was seen.
 /// Percentile: without the 0.01 % of the elements that are the largest, and so at the other end.
@@ -64,8 +55,5 @@ struct ValueRange {
 /// Mean squared error: the share of the whole range for which the expected squared error of
 /// rounding and cutting off is the smallest.
 ValueRange rangeFor(const ValueHistogram& histogram, RangeMethod method, ByteKind kind);
-
-/// The integers that cover a range.
-Quantization quantizationFor(const ValueRange& range, ByteKind kind);
 
 } // namespace gradwright

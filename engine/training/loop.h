@@ -62,6 +62,8 @@ private:
     [[noreturn]] void endWithout(const RankLost& lost);
     /// False when stopped.
     bool startRun(const std::stop_token& stop);
+    /// Of the values that are rounded to integers, where it is so. False when stopped.
+    bool findRanges(const std::stop_token& stop);
     /// What frozen layers make of the samples, where it is kept. False when stopped.
     bool computeFeatures(const std::stop_token& stop);
     /// After a step: gives processors up to other programs or takes them back.

@@ -5,8 +5,10 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/data/data_info_json.h"
 #include "engine/support/byte_text.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/support/rng.h"
 #include "engine/support/version.h"
 #include "engine/training/batch_advice.h"
 #include "engine/training/device_memory.h"
@@ -15,6 +17,7 @@
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
 #include "engine/training/start_weights.h"
+#include "engine/training/value_ranges.h"
 
 #include <algorithm>
 #include <utility>
@@ -38,6 +41,23 @@ Dataset dataOf(const TrainingJob& job) {
     const auto info = record.find("data");
     return info == record.end() ? openDataset(choice)
                                 : openDataset(choice, dataInfoFromJson(*info).reading);
+}
+
+/// Throws Error where a training for integers has no weights to begin with.
+TrainingGraph graphOf(const TrainingJob& job, const DataInfo& data) {
+    if (job.settings.trainedIntegers() != TrainedIntegers::None && job.resume.empty() &&
+        job.startWeights.empty())
+        throw Error("training for integers continues a network that has been trained: begin with "
+                    "the weights of a run (train --from RUN)");
+    return trainingGraph(job.network, data, job.settings);
+}
+
+/// What the network answers, on the weights of the training: with those that it alone has behind.
+OpGraph answersOf(const TrainingJob& job, const DataInfo& data, const OpGraph& training) {
+    auto graph = inferenceGraph(job.network, data, job.settings);
+    for (auto i = graph.weights().size(); i < training.weights().size(); ++i)
+        graph.addWeight(training.weights()[i]);
+    return graph;
 }
 
 /// The samples of a batch that a rank computes, if all come together.
@@ -109,6 +129,14 @@ ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph&
     return programs;
 }
 
+/// Ranges of rounded values are found anew, so that a file need not have them.
+StartWeights withoutRanges(StartWeights start) {
+    std::erase_if(start.fresh, [](const std::string& key) {
+        return key.ends_with(kScaleOfValue) || key.ends_with(kZeroOfValue);
+    });
+    return start;
+}
+
 /// Settings that the ranks must have in common: threads are each one's own.
 Json settingsAmongRanks(TrainingSettings settings) {
     settings.params.erase("threads");
@@ -163,7 +191,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , sink_(std::move(sink))
     , data_(dataOf(job))
     , split_(splitOf(data_, job.data))
-    , whole_(trainingGraph(job.network, data_.info, job.settings))
+    , whole_(graphOf(job, data_.info))
     , frozen_(keptFront(job, whole_, data_, split_))
     , features_(frozen_ ? std::make_shared<FeatureSource>(data_.training, frozen_->features)
                         : nullptr)
@@ -182,8 +210,8 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
                job.settings.tensorBoard())
     , health_(training_.graph, job.settings)
-    , probe_(backend_, activityGraph(inferenceGraph(job.network, data_.info, job.settings)),
-             compileOptions(), data_.training, split_.training)
+    , probe_(backend_, activityGraph(answersOf(job, data_.info, whole_.graph)), compileOptions(),
+             data_.training, split_.training)
     , started_(Speedometer::Clock::now())
     , lastCheckpoint_(started_) {}
 
@@ -251,6 +279,18 @@ void TrainingLoop::noteSettings() {
                               "the training");
 }
 
+bool TrainingLoop::findRanges(const std::stop_token& stop) {
+    auto samples = split_.training;
+    shuffle(samples, Rng(job_.settings.seed(), RngStream::Shuffle));
+    const auto found = findRoundedRanges(whole_, backend_, compileOptions(), programs_,
+                                         data_.training, std::move(samples), ownStop(stop));
+    if (found && *found > 0)
+        data_.notes.push_back(
+            fmt::format("{} are rounded to integers in the ranges that they have now",
+                        counted(static_cast<std::int64_t>(*found), "value")));
+    return found.has_value();
+}
+
 bool TrainingLoop::startRun(const std::stop_token& stop) {
     greetRanks(stop);
     noteSettings();
@@ -258,7 +298,10 @@ bool TrainingLoop::startRun(const std::stop_token& stop) {
     if (job_.resume.empty()) {
         initializeWeights(store, job_.settings.seed(), giveUp_);
         if (!job_.startWeights.empty())
-            data_.notes.push_back(noteOf(takeStartWeights(job_.startWeights, store)));
+            data_.notes.push_back(
+                noteOf(withoutRanges(takeStartWeights(job_.startWeights, store))));
+        if (!findRanges(stop))
+            return false;
         health_.begin(
             probe_.measure(programs_.weights(), ownStop(stop)).value_or(std::vector<Activity>{}));
         // The record last: with it the folder is a run, which must be ready to be resumed.

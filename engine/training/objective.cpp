@@ -4,6 +4,7 @@
 #include "engine/graph/lower.h"
 #include "engine/layers/onnx_node.h"
 #include "engine/passes/mixes_samples.h"
+#include "engine/passes/quantization/fake_quantization.h"
 #include "engine/support/error.h"
 #include "engine/training/batch_advice.h"
 #include "engine/training/feeds.h"
@@ -406,6 +407,7 @@ TrainingGraph lossesOf(const Network& network, const DataInfo& data,
     const bool isLogit =
         !data.hasClasses() && loss(settings.objectives.front().loss.key).head == Head::Sigmoid;
     graph.setScore(ScoreSpec{training.outputs.front(), training.targets.front(), isLogit});
+    addFakeQuantization(graph, settings.trainedIntegers());
     return training;
 }
 

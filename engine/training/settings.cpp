@@ -84,6 +84,19 @@ ParamSpecs makeTrainingParams() {
         "networks and large batches that do not fit; the reference engine and GPUs keep "
         "everything.");
     recompute.advanced = true;
+    auto integers = choiceParam(
+        "integers", "Train for integers", "none",
+        {{"none", "No", "Numbers are what they are."},
+         {"int8", "INT8",
+          "What convolutions and dense layers read is rounded as Quantize to INT8 rounds it: "
+          "kernels as they are at each step, values in the ranges that they have when training "
+          "begins."},
+         {"int4", "INT4 weights",
+          "Kernels of dense layers are rounded to 4 bits, in groups of 32 with a scale each."}},
+        "For a network that loses too much when it is quantized: it is trained on while it reads "
+        "numbers as rounded as they will be, and gradients pass the rounding (quantization-aware "
+        "training, Jacob et al. 2018). Needs weights to begin with, and FP32 or FP64 on the CPU.");
+    integers.advanced = true;
     auto features = intParam(
         "feature_cache", "Feature cache", 1024, 0, 1 << 20,
         "Memory for what frozen layers make of each sample, which is then computed once and not in "
@@ -142,6 +155,7 @@ ParamSpecs makeTrainingParams() {
         std::move(threads),
         std::move(parts),
         std::move(recompute),
+        std::move(integers),
         std::move(features),
         boolParam("early_stopping", "Early stopping", false,
                   "Stops when validation no longer improves; the best weights are kept."),
@@ -244,6 +258,12 @@ std::uint64_t TrainingSettings::featureCacheBytes() const {
 bool TrainingSettings::recompute() const {
     return paramsOf(*this).boolean("recompute");
 }
+TrainedIntegers TrainingSettings::trainedIntegers() const {
+    const auto key = paramsOf(*this).text("integers");
+    if (key == "int8")
+        return TrainedIntegers::Int8;
+    return key == "int4" ? TrainedIntegers::Int4 : TrainedIntegers::None;
+}
 ComputeTarget TrainingSettings::target() const {
     const auto values = paramsOf(*this);
     const auto& device = values.text("device");
@@ -305,6 +325,13 @@ void requireValid(const TrainingSettings& settings) {
     }
     requireRecipe(settings.optimizer, optimizer(settings.optimizer.key).params, "optimizer");
     requireRecipe(settings.schedule, schedule(settings.schedule.key).params, "schedule");
+    if (settings.trainedIntegers() == TrainedIntegers::None)
+        return;
+    const auto precision = settings.precision();
+    if (settings.target().isGpu() || (precision != Precision::F32 && precision != Precision::F64))
+        throw Error("training for integers is computed on the processor in FP32 or FP64, not in {} "
+                    "on {}",
+                    nameOf(precision), settings.target().device);
 }
 
 Json toJson(const TrainingSettings& settings) {

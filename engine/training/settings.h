@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/backend/devices.h"
+#include "engine/passes/quantization/fake_quantization.h"
 #include "engine/support/param.h"
 #include "engine/support/unknown_keys.h"
 
@@ -47,6 +48,7 @@ struct TrainingSettings {
     [[nodiscard]] int threads() const; ///< 0 = all
     [[nodiscard]] int parts() const;   ///< 0 = not said
     [[nodiscard]] bool recompute() const;
+    [[nodiscard]] TrainedIntegers trainedIntegers() const;
     [[nodiscard]] std::uint64_t featureCacheBytes() const; ///< 0: none
     [[nodiscard]] Precision precision() const;
     /// Device and precision.
@@ -63,8 +65,8 @@ struct TrainingSettings {
 };
 
 /// learning_rate, warmup_epochs, warmup_start, epochs, batch, seed, threads, parts, recompute,
-/// feature_cache, precision, device, early_stopping, patience, l1, l2, max_norm, clip_norm,
-/// clip_value, average_decay, checkpoint_seconds, tensorboard.
+/// integers, feature_cache, precision, device, early_stopping, patience, l1, l2, max_norm,
+/// clip_norm, clip_value, average_decay, checkpoint_seconds, tensorboard.
 const ParamSpecs& trainingParams();
 
 /// Throws Error with the first value that breaks its rule.

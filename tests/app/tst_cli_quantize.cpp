@@ -202,6 +202,63 @@ private Q_SLOTS:
         QVERIFY(std::filesystem::file_size(model.toStdString()) < 61706 * 2);
     }
 
+    /// Kernels of dense layers in 4 bits: 48,000, 10,080 and 840 weights, two in a byte.
+    void kernelsOfFourBitsAreWritten() {
+        const auto made = cli_.run({"quantize", run_, "--weights", "int4", "--json"});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        const auto report = made.json();
+        QCOMPARE(report["kernels"].size(), std::size_t{3});
+        QCOMPARE(report["weight_bytes"]["int4"].get<int>(), 58920 / 2 + 4 * (61706 - 58920));
+        const auto file = QString::fromStdString(report["file"].get<std::string>());
+        QVERIFY(file.endsWith(QStringLiteral("int4.gwmodel")));
+        const auto measured = cli_.run({"evaluate", file, "--json"});
+        QVERIFY2(measured.code == 0, measured.text().c_str());
+        QCOMPARE(measured.json()["accuracy"].get<double>(),
+                 report["test"]["int4"]["accuracy"].get<double>());
+        const auto loss = report["test"]["int4"]["loss"].get<double>();
+        QVERIFY(loss != report["test"]["fp32"]["loss"].get<double>());
+        const auto bench = cli_.run({"bench", file, "--batch", "1", "--seconds", "0"});
+        QVERIFY2(bench.code == 0, bench.text().c_str());
+        const auto wrong = cli_.run(
+            {"quantize", run_, "--weights", "int4", "--output", cli_.path("packed.safetensors")});
+        QVERIFY2(wrong.code == 2 && wrong.err.contains(".gwmodel"), wrong.text().c_str());
+        const auto equalized = cli_.run({"quantize", run_, "--weights", "int4", "--equalize"});
+        QVERIFY2(equalized.code == 2 && equalized.err.contains("--equalize"),
+                 equalized.text().c_str());
+    }
+
+    /// Goes on from the run in a new one, whose integers have the ranges that it was trained with.
+    void aRunIsTrainedForIntegers() {
+        const auto trained = cli_.run({"train", "--from", run_, "--integers", "int8", "--epochs",
+                                       "1", "--run-dir", cli_.path("for-integers"), "--json"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        const auto notes = trained.json()["data_notes"].dump();
+        QVERIFY2(notes.find("are rounded to integers") != std::string::npos, notes.c_str());
+        const auto run = QString::fromStdString(trained.json()["run"].get<std::string>());
+        const auto measured = cli_.run({"evaluate", run, "--json"});
+        const auto made = cli_.run({"quantize", run, "--calibrate", "20", "--json"});
+        QVERIFY2(measured.code == 0 && made.code == 0, made.text().c_str());
+        // As trained, although 20 samples show other ranges.
+        const auto loss = made.json()["test"]["int8"]["loss"].get<double>();
+        const auto asTrained = measured.json()["loss"].get<double>();
+        QVERIFY2(std::abs(loss - asTrained) < 0.01 * asTrained, made.text().c_str());
+        QVERIFY(cli_.run({"train", "template:lenet-5", "--integers", "int8"})
+                    .whyNoFailure({"--from RUN"})
+                    .empty());
+        const auto two = cli_.run({"train", "template:lenet-5", "--from", run_});
+        QVERIFY2(two.code == 2 && two.err.contains("--from RUN"), two.text().c_str());
+    }
+
+    void aProgramIsWrittenOfIntegers() {
+        const auto program = cli_.path("lenet.cpp");
+        const auto made = cli_.run({"export", file_, "--format", "cpp", "--output", program});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        QFile source(program);
+        QVERIFY(source.open(QIODevice::ReadOnly));
+        const auto text = source.readAll();
+        QVERIFY(text.contains("const signed char") && text.contains("poolIntegers("));
+    }
+
     void damagedFilesAreRefused() {
         auto file = readSafetensors(file_.toStdString());
         const auto refused = [&](const char* what, const SafetensorsFile& damaged,

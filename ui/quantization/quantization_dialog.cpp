@@ -336,14 +336,14 @@ void QuantizationDialog::enable() {
     start_->setEnabled(quantizer_.isRunning() || runs_->count() > 0);
     const bool isThere = result_ && !quantizer_.isRunning() && !pause_.isActive();
     for (auto* const button : {use_, save_, export_})
-        button->setEnabled(isThere && !result_->plan.empty());
+        button->setEnabled(isThere && layersInIntegers(*result_) > 0);
 }
 
 void QuantizationDialog::showResult(std::shared_ptr<const QuantizedRun> result) {
     result_ = std::move(result);
     showFigures();
     showLayers();
-    const auto inIntegers = static_cast<std::int64_t>(result_->plan.size());
+    const auto inIntegers = layersInIntegers(*result_);
     const auto all = static_cast<std::int64_t>(result_->made->layers.size());
     said_->setText(
         tr("Over %1; calibrated with %2. %3 of %4 compute in integers.")

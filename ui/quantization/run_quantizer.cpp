@@ -7,6 +7,7 @@
 #include "engine/io/atomic_file.h"
 #include "ui/theme/text.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace gradwright {
@@ -25,6 +26,11 @@ Weights realWeights(const QuantizedRun& run) {
 }
 
 } // namespace
+
+std::int64_t layersInIntegers(const QuantizedRun& run) {
+    return std::ranges::count_if(
+        run.made->layers, [&](const LayerError& layer) { return run.plan.contains(layer.name); });
+}
 
 void RunQuantizer::setJob(int job) {
     const bool was = isRunning();
@@ -86,7 +92,9 @@ BackgroundJobs::Delivery RunQuantizer::quantizeNow(const QuantizationWish& wish,
     const auto test = run.test();
     const auto samples = run.calibration(wish.samples);
     made->calibrated = static_cast<std::int64_t>(samples.indices.size());
-    auto network = quantizeTrained(run.model, run.graph, samples, wish.settings, stop,
+    auto settings = wish.settings;
+    settings.given = run.given;
+    auto network = quantizeTrained(run.model, run.graph, samples, settings, stop,
                                    [&](double share) { tell(job, kRanges * share); });
     if (!network)
         return {};
@@ -123,6 +131,8 @@ void RunQuantizer::keep(std::shared_ptr<const QuantizedRun> from,
         made->plan = made->made->whole;
         for (const auto& name : names)
             made->plan.erase(name);
+        if (layersInIntegers(*made) == 0)
+            made->plan.clear(); // pools alone take no integers
         made->model = std::make_shared<const InferenceModel>(
             made->plan.empty() ? run.model
                                : inIntegers(made->made->real, made->plan, made->made->means));

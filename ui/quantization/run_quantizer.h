@@ -27,11 +27,14 @@ struct QuantizedRun {
     QuantizationWish wish;
     std::int64_t calibrated = 0;                  ///< samples
     std::shared_ptr<const QuantizedNetwork> made; ///< with the error of each layer
-    QuantizationPlan plan;                        ///< the products that are in integers now
+    QuantizationPlan plan;                        ///< what is in integers now
     std::shared_ptr<const InferenceModel> model;  ///< with them
     Score real, integers;                         ///< of the test set
     std::int64_t realBytes = 0, integerBytes = 0; ///< of the weights
 };
+
+/// How many of its layers compute in integers.
+std::int64_t layersInIntegers(const QuantizedRun& run);
 
 /// Quantizes runs in the background. A new task cancels the one before.
 class RunQuantizer final : public QObject {

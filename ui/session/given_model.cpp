@@ -51,10 +51,17 @@ std::string weightsOfText(const char* what, const std::string& run) {
     return run.empty() ? fmt::format("{}, untrained", what) : fmt::format("{}, of {}", what, run);
 }
 
-bool computesIntegers(const OpGraph& graph) {
-    return std::ranges::any_of(graph.ops(), [](const Op& op) {
-        return std::holds_alternative<QuantizedProductOp>(op.attributes);
-    });
+template <class O>
+bool hasOp(const OpGraph& graph) {
+    return std::ranges::any_of(
+        graph.ops(), [](const Op& op) { return std::holds_alternative<O>(op.attributes); });
+}
+
+/// What an optimized model is called beside its run.
+const char* kindOf(const OpGraph& graph) {
+    if (hasOp<QuantizedProductOp>(graph))
+        return "INT8";
+    return hasOp<PackedDenseOp>(graph) ? "INT4" : "optimized";
 }
 
 AnsweringFile openOptimized(const std::filesystem::path& file) {
@@ -65,8 +72,7 @@ AnsweringFile openOptimized(const std::filesystem::path& file) {
                     file.string(), opened.note, file.string());
     AnsweringFile made{.model = {}, .project = opened.project, .run = opened.run.value_or("")};
     auto& model = made.model;
-    const bool isInteger = computesIntegers(opened.evaluation.graph);
-    model.weightsTitle = weightsOfText(isInteger ? "INT8" : "optimized", made.run);
+    model.weightsTitle = weightsOfText(kindOf(opened.evaluation.graph), made.run);
     model.choice = opened.project.data;
     model.optimized = std::make_shared<const InferenceModel>(answeringModel(opened));
     model.target = {.precision = opened.precision};

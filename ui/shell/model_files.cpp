@@ -117,6 +117,7 @@ void ProjectFiles::openAnswering(const QString& file) {
     if (!attemptAside([&] { opened = openAnsweringFile(file.toStdString()); }))
         return;
     rememberFolder(file);
+    remember(file);
     Q_EMIT answeringOpened(*opened);
     Q_EMIT hint(
         tr("%1 was opened: %2").arg(qstr(opened->model.name), qstr(opened->model.weightsTitle)));

@@ -16,6 +16,8 @@ constexpr int kRecentPad = 14;
 constexpr int kIcon = 18;
 
 QString detailOf(const RecentProject& project) {
+    if (project.onlyAnswers())
+        return RecentCard::tr("a network that answers");
     QStringList parts;
     if (!project.best.isEmpty())
         parts << RecentCard::tr("best %1").arg(project.best);
@@ -62,7 +64,10 @@ void RecentCard::paintEvent(QPaintEvent*) {
     painter.setBrush(isDown() ? theme.selection : underMouse() ? theme.hover : theme.panel);
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 8, 8);
     drawIcon(painter, QRectF(kRecentPad, (height() - kIcon) / 2.0, kIcon, kIcon),
-             project_.isSaved() ? QStringLiteral("design") : QStringLiteral("train"), theme.focus);
+             project_.onlyAnswers() ? QStringLiteral("inference")
+             : project_.isSaved()   ? QStringLiteral("design")
+                                    : QStringLiteral("train"),
+             theme.focus);
 
     const int left = kRecentPad + kIcon + 12;
     const QRect first(left, 9, width() - left - kRecentPad, 18);

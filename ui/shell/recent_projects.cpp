@@ -25,6 +25,11 @@ QStringList rememberedFiles() {
     return QSettings().value(recentFilesKey()).toStringList();
 }
 
+/// Others have no runs of their own, whatever is called like them.
+bool isProjectFile(const QString& file) {
+    return file.endsWith(QStringLiteral(".gradwright"), Qt::CaseInsensitive);
+}
+
 RecentProject entryOf(const QString& file) {
     const QFileInfo info(file);
     RecentProject entry;
@@ -75,6 +80,10 @@ void addRuns(RecentProject& entry, const std::stop_token& stop) {
 
 } // namespace
 
+bool RecentProject::onlyAnswers() const {
+    return isSaved() && !isProjectFile(file);
+}
+
 RecentProjects::RecentProjects(QObject* parent)
     : QObject(parent)
     , projects_(fileEntries(files()))
@@ -94,7 +103,8 @@ void RecentProjects::remember(const QString& file) {
     // A file that is gone counts as long as its runs can lead back to it.
     erase_if(all, [](const QString& each) {
         return !QFileInfo::exists(each) &&
-               !QFileInfo(qstr(runsFolderOf(each.toStdString()).string())).isDir();
+               (!isProjectFile(each) ||
+                !QFileInfo(qstr(runsFolderOf(each.toStdString()).string())).isDir());
     });
     QSettings().setValue(recentFilesKey(), QStringList(all.mid(0, kMostFiles)));
 }
@@ -113,11 +123,13 @@ void RecentProjects::refresh() {
         std::vector<std::filesystem::path> paths;
         std::vector<RecentProject> entries;
         for (const QString& file : remembered) {
-            paths.emplace_back(file.toStdString());
+            if (isProjectFile(file))
+                paths.emplace_back(file.toStdString());
             if (!QFileInfo::exists(file) || stop.stop_requested())
                 continue;
             entries.push_back(entryOf(file));
-            addRuns(entries.back(), stop);
+            if (isProjectFile(file))
+                addRuns(entries.back(), stop);
         }
         auto networks = std::make_shared<const Networks>(unsavedNetworks(paths, stop));
         return [this, networks, entries = merged(std::move(entries), *networks)] {

@@ -14,7 +14,8 @@
 
 namespace gradwright {
 
-/// A project that can be opened again: a file, or a network that was trained and not saved.
+/// What can be opened again: the file of a project or of a network that only answers, or a network
+/// that was trained and not saved.
 struct RecentProject {
     QString name;
     QString file;     ///< empty: not saved
@@ -24,6 +25,8 @@ struct RecentProject {
     QString best; ///< "98.93 %"; empty where it was not trained
 
     [[nodiscard]] bool isSaved() const { return !file.isEmpty(); }
+    /// A file without a project, which only answers.
+    [[nodiscard]] bool onlyAnswers() const;
     bool operator==(const RecentProject&) const = default;
 };
 

@@ -8,6 +8,8 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/inference/latency.h"
 #include "engine/inference/optimized_network.h"
+#include "engine/passes/quantization/fake_quantization.h"
+#include "engine/passes/quantization/pack_dense.h"
 #include "engine/passes/quantization/quantize.h"
 #include "engine/support/byte_text.h"
 #include "engine/support/json.h"
@@ -66,16 +68,19 @@ void printBench(const std::vector<BenchLine>& lines) {
 }
 
 constexpr std::string_view kInt8 = "int8";
+constexpr std::string_view kInt4 = "int4";
 
 Precision benchPrecision(const std::string& name) {
-    if (name == "fp32" || name == kInt8)
+    if (name == "fp32" || name == kInt8 || name == kInt4)
         return Precision::F32;
     if (name == "bf16")
         return Precision::Bf16;
     if (name == "fp64")
         return Precision::F64;
     throw UsageError(fmt::format(
-        "--precision {}: inference on the processor runs in fp32, bf16, int8 or fp64", name));
+        "--precision {}: inference on the processor runs in fp32, bf16, int8, int4 (kernels of "
+        "dense layers) or fp64",
+        name));
 }
 
 /// A network to measure.
@@ -110,6 +115,9 @@ std::unique_ptr<Program> benchProgram(const BenchNetwork& network, const std::st
     auto model = network.model;
     if (precision == kInt8)
         quantize(model, planByStructure(model.graph));
+    if (precision == kInt4 && packDense(model, kPackedGroup).empty())
+        throw UsageError("--precision int4: {} has no dense layer whose kernel could be in 4 bits",
+                         network.title);
     auto program = backendFor(target)->compile(
         model.graph, {.batch = batch, .precision = target.precision}, nullptr);
     writeWeights(*program->weights(), weightsOf(model));
@@ -204,7 +212,7 @@ void addBenchCommand(CLI::App& app, int& exitCode) {
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{65536}));
     command
         ->add_option("--precision", options->precisions,
-                     "fp32, bf16, int8, fp64 (fp32); a quantized network computes in "
+                     "fp32, bf16, int8, int4, fp64 (fp32); a quantized network computes in "
                      "integers with fp32")
         ->delimiter(',');
     command->add_option("--seconds", options->seconds, "For each line (1)")

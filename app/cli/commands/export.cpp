@@ -7,15 +7,19 @@
 #include "app/cli/output.h"
 #include "engine/exchange/cpp_writer.h"
 #include "engine/exchange/data_program.h"
+#include "engine/exchange/model/model_file.h"
 #include "engine/exchange/narrow_weights.h"
 #include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_export.h"
 #include "engine/exchange/prepared_program.h"
+#include "engine/inference/optimized_network.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/quantization/quantized_file.h"
 #include "engine/support/json.h"
+#include "engine/training/objective.h"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -62,15 +66,41 @@ std::filesystem::path weightsBeside(std::filesystem::path program) {
     return program.replace_extension(".weights");
 }
 
+/// What a program is written of: a project, a run, or a file of a network that only answers.
+struct ProgramSource {
+    std::string name;
+    AnsweringNetwork network;
+};
+
+ProgramSource programSource(const std::string& given) {
+    const auto answering = [](const InferenceModel& model, const DataInfo& data, std::string run) {
+        return AnsweringNetwork{model.graph, weightsOf(model), data, std::move(run)};
+    };
+    if (isModelFile(given)) {
+        const auto opened = readModel(given);
+        if (!opened.data)
+            throw Error("{}: its data are not known: {}", given, opened.note);
+        return {opened.project.name,
+                answering(answeringModel(opened), *opened.data, opened.run.value_or(""))};
+    }
+    if (isQuantizedFile(given)) {
+        const auto opened = readQuantizedFile(given);
+        const auto graph =
+            inferenceGraph(opened.project.network, opened.data, opened.project.training);
+        return {opened.project.name,
+                answering(quantizedModel(graph, opened), opened.data, opened.run)};
+    }
+    const auto [project, run] = trainedProject(given);
+    return {project.name, answeringNetwork(project, run)};
+}
+
 void writeCpp(const ExportOptions& options) {
-    const auto source = trainedProject(options.project);
-    const auto& project = source.first;
+    const auto source = naming(options.project, [&] { return programSource(options.project); });
+    const auto& answering = source.network;
     const auto weightsFile = weightsBeside(options.file);
-    const auto answering =
-        naming(options.project, [&] { return answeringNetwork(project, source.second); });
     const auto program = naming(options.project, [&] {
         return cppProgram(answering.graph, answering.weights,
-                          {project.name, weightsFile.filename().string(), answering.data});
+                          {source.name, weightsFile.filename().string(), answering.data});
     });
     const bool isBeside = !program.weights.empty();
     if (isBeside) {
@@ -85,7 +115,7 @@ void writeCpp(const ExportOptions& options) {
                    {"weights", isBeside ? Json(weightsFile.string()) : Json()},
                    {"run", answering.run ? Json(*answering.run) : Json()}});
     else
-        printLine(fmt::format("{} is written as a C++ program in {}, {}{}", project.name,
+        printLine(fmt::format("{} is written as a C++ program in {}, {}{}", source.name,
                               options.file,
                               answering.run ? "with the weights of " + *answering.run
                                             : "untrained, with the weights that training starts "

@@ -9,6 +9,8 @@
 #include "engine/inference/optimized_network.h"
 #include "engine/io/atomic_file.h"
 #include "engine/metrics/quality_json.h"
+#include "engine/passes/quantization/fake_quantization.h"
+#include "engine/passes/quantization/pack_dense.h"
 #include "engine/project/runs.h"
 #include "engine/quantization/quantizable_run.h"
 #include "engine/quantization/quantized_file.h"
@@ -23,6 +25,9 @@
 namespace gradwright::cli {
 namespace {
 
+constexpr const char* kInt8 = "int8";
+constexpr const char* kInt4 = "int4";
+
 struct QuantizeOptions {
     std::string run;
     std::int64_t samples = 1000;
@@ -35,6 +40,8 @@ struct QuantizeOptions {
     double mostLoss = 0.2; ///< points
     std::string file;
     std::string onnx;
+    std::string weights{kInt8};
+    std::int64_t group = kPackedGroup;
     bool json = false;
 };
 
@@ -143,6 +150,7 @@ bool quantizeRun(const QuantizeOptions& options, const std::stop_token& stop) {
                                                                  : ByteKind::Unsigned,
                                         .keep = options.keep,
                                         .mostLoss = options.mostLoss / 100,
+                                        .given = run.given,
                                         .equalizes = options.equalizes,
                                         .correctsBiases = options.correctsBiases};
     const auto made = quantizeTrained(run.model, run.graph, samples, settings, stop);
@@ -159,15 +167,78 @@ bool quantizeRun(const QuantizeOptions& options, const std::stop_token& stop) {
     return true;
 }
 
+Json packingReport(const QuantizeOptions& options, const std::vector<std::string>& packed,
+                   const TestScores& scores) {
+    const auto key = qualityKey(*scores.before.quality.metric);
+    return {{"file", options.file},
+            {"group", options.group},
+            {"test",
+             {{"samples", scores.before.samples},
+              {"fp32", {{key, scores.before.quality.value}, {"loss", scores.before.loss}}},
+              {"int4", {{key, scores.after.quality.value}, {"loss", scores.after.loss}}}}},
+            {"weight_bytes", {{"fp32", scores.bytesBefore}, {"int4", scores.bytesAfter}}},
+            {"kernels", packed}};
+}
+
+void printPacking(const QuantizeOptions& options, const std::vector<std::string>& packed,
+                  const TestScores& scores) {
+    const auto& metric = *scores.before.quality.metric;
+    printLine(fmt::format("{} of the test set   FP32 {}, INT4 {} ({})", metric.title,
+                          valueText(metric, scores.before.quality.value),
+                          valueText(metric, scores.after.quality.value),
+                          groupedCount(scores.before.samples, "sample")));
+    printLine(fmt::format("Weights   {} → {}",
+                          bytesText(static_cast<std::size_t>(scores.bytesBefore)),
+                          bytesText(static_cast<std::size_t>(scores.bytesAfter))));
+    printLine(fmt::format("In 4 bits, {} features to a scale   {}", options.group,
+                          fmt::join(packed, ", ")));
+    printLine(fmt::format("\n{} is written.", options.file));
+}
+
+/// Kernels of dense layers in 4 bits; all else stays in FP32. False when stopped.
+bool packRun(const QuantizeOptions& options, const std::stop_token& stop) {
+    const auto run = quantizableRun(RunDirectory::open(options.run));
+    setComputeThreads(run.project.training.threads());
+    auto model = run.model;
+    const auto packed = packDense(model, options.group, productsOf(model.graph, options.keep));
+    if (packed.empty())
+        throw Error("{}: the network has no dense layer whose kernel could be in 4 bits",
+                    options.run);
+    const auto scores = testScores(run, model, stop);
+    if (!scores)
+        return false;
+    writeModel(options.file, modelInIntegers(run.run, run.graph, model));
+    if (options.json)
+        printJson(packingReport(options, packed, *scores));
+    else
+        printPacking(options, packed, *scores);
+    return true;
+}
+
+/// What only makes sense where values are integers, too.
+void requireForWeights(const QuantizeOptions& options) {
+    if (!options.onnx.empty() || options.isSigned || options.equalizes || options.correctsBiases)
+        throw UsageError("--weights int4 leaves values in FP32 and goes without --onnx, --signed, "
+                         "--equalize and --correct-biases");
+    if (!isModelFile(options.file))
+        throw UsageError("--output {}: kernels of 4 bits are kept in a file NAME{}", options.file,
+                         kModelEnding);
+}
+
 void runQuantize(QuantizeOptions& options, int& exitCode) {
     const Interrupt interrupt;
+    const bool packs = options.weights == kInt4;
     if (options.file.empty())
-        options.file = (std::filesystem::path(options.run) / "int8.safetensors").string();
+        options.file = (std::filesystem::path(options.run) /
+                        (packs ? std::string("int4") + kModelEnding : "int8.safetensors"))
+                           .string();
+    if (packs)
+        requireForWeights(options);
     if (std::filesystem::path(options.file).extension() != ".safetensors" &&
         !isModelFile(options.file))
         throw UsageError("--output {}: a quantized network is a file NAME.safetensors or NAME{}",
                          options.file, kModelEnding);
-    if (quantizeRun(options, interrupt.token()))
+    if (packs ? packRun(options, interrupt.token()) : quantizeRun(options, interrupt.token()))
         return;
     fmt::print(stderr, "Stopped; nothing is written.\n");
     exitCode = kFailed;
@@ -212,6 +283,17 @@ void addQuantizeCommand(CLI::App& app, int& exitCode) {
                      "Points that the quality may lose on the calibration samples; layers stay in "
                      "FP32 until it loses no more, those of the largest errors first")
         ->check(CLI::Range(0.0, 100.0))
+        ->capture_default_str();
+    command
+        ->add_option("--weights", options->weights,
+                     "int8: products compute in integers of 8 bits; int4: kernels of dense layers "
+                     "are kept in 4 bits, and all is computed in FP32")
+        ->check(CLI::IsMember({kInt8, kInt4}))
+        ->capture_default_str();
+    command
+        ->add_option("--group", options->group,
+                     "With --weights int4: weights of a unit that share a scale")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20))
         ->capture_default_str();
     command->add_option("-o,--output", options->file,
                         "The file to write: NAME.safetensors, or NAME.gwmodel, which the "

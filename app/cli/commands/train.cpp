@@ -29,6 +29,7 @@ namespace {
 struct TrainOptions {
     std::string project;
     std::string resume;
+    std::string from;
     std::string runDir;
     bool fit = false;
     bool quiet = false;
@@ -98,8 +99,11 @@ void warnOf(const Project& project) {
 }
 
 TrainingJob jobOf(const TrainOptions& options) {
-    if (options.project.empty() == options.resume.empty())
-        throw UsageError("train takes a project (a file or template:NAME) or --resume RUN");
+    if ((options.project.empty() ? 0 : 1) + (options.resume.empty() ? 0 : 1) +
+            (options.from.empty() ? 0 : 1) !=
+        1)
+        throw UsageError("train takes a project (a file or template:NAME), --resume RUN or --from "
+                         "RUN");
     const bool resuming = !options.resume.empty();
     if (resuming) {
         options.training.requireResumable();
@@ -108,8 +112,13 @@ TrainingJob jobOf(const TrainOptions& options) {
         if (!options.runDir.empty())
             throw UsageError("--run-dir is for a new run; --resume writes to the run's own folder");
     }
-    auto project =
-        resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);
+    const bool continues = !options.from.empty();
+    auto project = resuming    ? projectOfRun(RunDirectory::open(options.resume))
+                   : continues ? projectOfRun(RunDirectory::open(options.from))
+                               : openProject(options.project);
+    if (continues)
+        project.startWeights =
+            std::filesystem::absolute(weightsOfRun(RunDirectory::open(options.from)));
     options.training.applyTo(project.training, project.data);
     countClasses(project);
     if (options.fit)
@@ -117,11 +126,13 @@ TrainingJob jobOf(const TrainOptions& options) {
     warnOf(project);
 
     const bool isTemplate = templateKeyOf(options.project).has_value();
-    const auto file = isTemplate || resuming
+    const auto file = isTemplate || resuming || continues
                           ? std::nullopt
                           : std::optional(std::filesystem::path(options.project));
-    auto folder =
-        options.runDir.empty() ? runsFolder(project, file) : std::filesystem::path(options.runDir);
+    auto folder = !options.runDir.empty() ? std::filesystem::path(options.runDir)
+                  : continues
+                      ? std::filesystem::absolute(options.from).lexically_normal().parent_path()
+                      : runsFolder(project, file);
     auto job = trainingJob(project, std::move(folder));
     job.resume = options.resume;
     if (resuming && options.training.hasLearningRate())
@@ -232,6 +243,9 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
     options->training.addTo(*command);
     command->add_option("--run-dir", options->runDir, "Folder in which the run's folder is made");
     command->add_option("--resume", options->resume, "Resume a run that was stopped");
+    command->add_option("--from", options->from,
+                        "A new run with the network, the data and the settings of a run, which "
+                        "begins with its best weights; options change the settings");
     command->add_flag(
         "--fit", options->fit,
         "Give the network's Inputs their parts of the data, and the Inputs and the last "

@@ -176,7 +176,15 @@ bool Compiler::isReadAsBytes(ValueId value) const {
     return std::ranges::all_of(graph_.usesOf(value), [&](const Use& use) {
         const auto& op = graph_.ops()[use.op];
         return std::visit(Overloaded{[](const QuantizedProductOp&) { return true; },
+                                     [](const QuantizedPoolOp&) { return true; },
                                      [](const DequantizeOp&) { return true; },
+                                     [&](const ConcatOp&) { return isReadAsBytes(op.output()); },
+                                     [&](const PermuteOp&) { return isReadAsBytes(op.output()); },
+                                     [&](const SplitOp&) {
+                                         return std::ranges::all_of(op.outputs, [&](ValueId each) {
+                                             return isReadAsBytes(each);
+                                         });
+                                     },
                                      [&](const PoolOp&) { return isReadAsBytes(op.output()); },
                                      [&](const ReshapeOp&) { return isReadAsBytes(op.output()); },
                                      [](const auto&) { return false; }},

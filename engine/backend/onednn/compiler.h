@@ -7,6 +7,7 @@
 #include "engine/backend/onednn/schedule.h"
 #include "engine/backend/onednn/weight_store.h"
 
+#include <map>
 #include <stop_token>
 
 namespace gradwright::onednn {
@@ -188,6 +189,10 @@ public:
     /// The value with as many channels in memory as the vector has elements there: a store that was
     /// made for another layout may have more or fewer.
     Lowered* withStoredChannels(Lowered* value, WeightId vector);
+    /// Ops read the weight rounded, see WeightRounding.
+    [[nodiscard]] bool isRounded(WeightId id) const {
+        return graph_.weight(id).rounding.has_value();
+    }
     /// The weight in that layout; where it is kept in another, reordered in each pass of training.
     Buffer* weightAs(WeightId id, const MemoryDesc& desc);
     /// The weight in a form that outlives the pass.
@@ -263,6 +268,8 @@ private:
     /// Between layouts that keep the channels of a position together.
     void moveChannels(Buffer* from, const Layout& fromLayout, Buffer* to, const Layout& toLayout);
     Buffer* weightBuffer(WeightId id);
+    /// The weight as ops read it, in the layout in which it is kept.
+    Buffer* roundedWeight(WeightId id, Buffer* kept);
     Buffer* gradientMemory(WeightId id);
     /// A weight's gradient in row-major order and without padding, and back to the store's memory.
     Buffer* plainGradient(const GradientTarget& target);
@@ -293,6 +300,7 @@ private:
     std::vector<Buffer*> fusedGradients_; ///< by weight, row-major, of the fused gradient lowered
     bool lowersFused_ = false;
     std::vector<Buffer*> weightBuffers_, gradientBuffers_;
+    std::map<WeightId, Buffer*> roundedWeights_;
     std::size_t meetings_ = 0, matrices_ = 0; ///< asked for
     std::size_t reportedSteps_ = 0;           ///< what comes after belongs to the next op's report
     std::size_t reportedReorders_ = 0;
@@ -350,5 +358,8 @@ void lower(Compiler& compiler, const OpContext& context, const ShapeOp& op);
 void lower(Compiler& compiler, const OpContext& context, const FusedOp& op);
 void lower(Compiler& compiler, const OpContext& context, const FusedProductOp& op);
 void lower(Compiler& compiler, const OpContext& context, const QuantizedProductOp& op);
+void lower(Compiler& compiler, const OpContext& context, const QuantizedPoolOp& op);
+void lower(Compiler& compiler, const OpContext& context, const FakeQuantizeOp& op);
+void lower(Compiler& compiler, const OpContext& context, const PackedDenseOp& op);
 
 } // namespace gradwright::onednn

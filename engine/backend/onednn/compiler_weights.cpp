@@ -32,7 +32,41 @@ Buffer* Compiler::weightBuffer(WeightId id) {
     auto*& buffer = weightBuffers_[id.index()];
     if (!buffer)
         buffer = schedule_.external(weights_.stored(id).value.bytes());
-    return buffer;
+    if (isRounded(id) && !roundedWeights_.contains(id))
+        roundedWeights_.emplace(id, roundedWeight(id, buffer));
+    return isRounded(id) ? roundedWeights_.at(id) : buffer;
+}
+
+Buffer* Compiler::roundedWeight(WeightId id, Buffer* kept) {
+    const auto& stored = weights_.stored(id);
+    const auto& spec = graph_.weight(id);
+    const auto large = dimsOf(stored.desc);
+    const auto plain = denseDesc(large);
+    auto* from = kept;
+    if (!(stored.desc == plain)) {
+        from = schedule_.arena(plain.get_size());
+        reorder(kept, stored.desc, from, plain);
+    }
+    auto* rounded = schedule_.arena(plain.get_size());
+    auto* elements = schedule_.arena(denseDesc(stored.dims).get_size());
+    schedule_.add(
+        {from, rounded, elements}, [=, how = *spec.rounding, channels = sizeOf(spec.shape[0]),
+                                    length = sizeOf(stored.dims.back()),
+                                    rows = rowOffsets(stored.dims, large)](const RunContext&) {
+            if (elements->bytes() < rounded->bytes())
+                zeroBytes(rounded->as<std::byte>(), rounded->bytes());
+            for (std::size_t row = 0; row < rows.size(); ++row)
+                std::copy_n(from->as() + rows[row], length, elements->as() + row * length);
+            const std::span<float> all(elements->as(), rows.size() * length);
+            roundWeights<float>(how, channels, all, all);
+            for (std::size_t row = 0; row < rows.size(); ++row)
+                std::copy_n(elements->as() + row * length, length, rounded->as() + rows[row]);
+        });
+    if (stored.desc == plain)
+        return rounded;
+    auto* back = schedule_.arena(stored.desc.get_size());
+    reorder(rounded, plain, back, stored.desc);
+    return back;
 }
 
 Buffer* Compiler::vectorWeight(WeightId id, std::int64_t channels) {
@@ -57,7 +91,7 @@ Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
     const auto& stored = weights_.stored(id);
     if (stored.desc == desc)
         return weightBuffer(id);
-    if (readsOnly())
+    if (readsOnly() && !isRounded(id))
         return weightInForm(id, {desc});
     auto* copy = schedule_.arena(desc.get_size());
     reorder(weightBuffer(id), stored.desc, copy, desc);

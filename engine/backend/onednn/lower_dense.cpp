@@ -204,7 +204,7 @@ void lowerProduct(Compiler& compiler, const OpContext& context, const DenseOp& o
                           whole.weights_desc());
     if (op.bias && !weights.stored(ids[1]).isSet)
         weights.setLayout(ids[1], {op.units}, whole.bias_desc());
-    if (sharesDense(compiler, whole))
+    if (sharesDense(compiler, whole) && !compiler.isRounded(ids[0]))
         return lowerShared(compiler, context, op, whole);
 
     const auto single = describeForward(compiler, context, op, inPrimitive, compiler.batch());

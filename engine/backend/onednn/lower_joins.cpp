@@ -27,6 +27,15 @@ Format joinFormat(const std::vector<Lowered*>& inputs, std::int64_t axis) {
     return fits && axis == 1 ? format : Format::Plain;
 }
 
+/// The type of the elements that are joined: bytes where all inputs are bytes of one kind.
+DType joinType(const std::vector<Lowered*>& inputs) {
+    const auto type = inputs[0]->layout.type;
+    const bool isByte = type == DType::U8 || type == DType::I8;
+    const bool isCommon = std::ranges::all_of(
+        inputs, [&](const Lowered* input) { return input->layout.type == type; });
+    return isByte && isCommon ? type : DType::F32;
+}
+
 /// Runs of elements that a piece of each has, where values are cut along that axis of all.
 std::size_t rowsBefore(const Layout& layout, std::int64_t axis) {
     const auto shape = layout.shape.withBatch(layout.batch);
@@ -100,18 +109,20 @@ void lower(Compiler& compiler, const OpContext& context, const AddOp&) {
 }
 
 void lower(Compiler& compiler, const OpContext& context, const ConcatOp& op) {
-    const auto& type = compiler.graph().type(context.op.output());
-    const auto axis = op.axis < 0 ? op.axis + static_cast<std::int64_t>(type.dims.rank()) : op.axis;
+    const auto rank =
+        static_cast<std::int64_t>(compiler.graph().type(context.op.output()).dims.rank());
+    const auto axis = op.axis < 0 ? op.axis + rank : op.axis;
+    const auto type = joinType(context.inputs);
     const auto format = joinFormat(context.inputs, axis);
     std::vector<Lowered*> inputs;
     std::vector<MemoryDesc> descs;
     for (auto* input : context.inputs) {
-        auto layout = Layout::plain(input->layout.batch, input->layout.shape);
+        auto layout = Layout::plain(input->layout.batch, input->layout.shape).as(type);
         layout.format = format;
         inputs.push_back(compiler.convert(input, layout));
         descs.push_back(layout.padded());
     }
-    auto layout = compiler.plainLayout(context.op.output());
+    auto layout = compiler.plainLayout(context.op.output()).as(type);
     layout.format = format;
     if (inputs.size() == 1) {
         compiler.aliasOutput(context, inputs[0], layout);
@@ -145,30 +156,31 @@ void lower(Compiler& compiler, const OpContext& context, const SplitOp& op) {
     const bool fits = axis == 1 && !source->layout.isPadded() &&
                       std::ranges::all_of(op.sizes, [&](auto size) { return size % block == 0; });
     if (!fits)
-        source = compiler.plain(source);
+        source = compiler.plainOfType(source);
     auto format = source->layout.format;
     const auto rows = rowsBefore(source->layout, axis);
     const auto whole = source->layout.elements() / rows;
     std::vector<Layout> layouts;
     std::vector<std::size_t> sizes;
     for (const auto piece : context.op.outputs) {
-        layouts.push_back(compiler.plainLayout(piece));
+        layouts.push_back(compiler.plainLayout(piece).as(source->layout.type));
         layouts.back().format = format;
         sizes.push_back(layouts.back().bytes());
     }
-    const bool inPlace =
-        source->layout.type == DType::F32 && arePiecesRuns(compiler, source->layout, axis, sizes);
+    const auto size = gradwright::sizeOf(source->layout.type);
+    const bool inPlace = arePiecesRuns(compiler, source->layout, axis, sizes);
     std::size_t offset = 0;
     for (std::size_t i = 0; i < op.sizes.size(); ++i) {
         const auto length = layouts[i].elements() / rows;
         if (compiler.isRead(context.op.outputs[i]) && inPlace) {
-            compiler.pieceOutput(context, source, layouts[i], i, offset * sizeof(float));
+            compiler.pieceOutput(context, source, layouts[i], i, offset * size);
         } else if (compiler.isRead(context.op.outputs[i])) {
             auto* piece = compiler.makeOutput(context, layouts[i], false, i);
             compiler.schedule().add(
                 {source->buffer, piece->buffer},
                 [=, from = source->buffer, to = piece->buffer](const RunContext&) {
-                    copyColumns(to->as(), length, from->as() + offset, whole, rows, length);
+                    copyRuns(to->as<std::byte>(), from->as<std::byte>() + offset * size,
+                             whole * size, rows, length * size);
                 });
         }
         offset += length;

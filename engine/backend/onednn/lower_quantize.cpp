@@ -131,6 +131,24 @@ void lower(Compiler& compiler, const OpContext& context, const DequantizeOp& op)
     lowerScaled(compiler, context, op.axis, op.block, dequantize);
 }
 
+/// On the elements as they lie: 0 stays 0, so padding stays what it was.
+void lower(Compiler& compiler, const OpContext& context, const FakeQuantizeOp& op) {
+    auto* source = context.inputs[0];
+    if (source->layout.type != DType::F32)
+        source = compiler.convert(source, source->layout.as(DType::F32));
+    auto* output = compiler.makeOutput(context, source->layout);
+    output->dirtyPadding = source->dirtyPadding;
+    auto* scale = numbers(compiler, context.inputs[1])->buffer;
+    auto* zero = numbers(compiler, context.inputs[2])->buffer;
+    compiler.schedule().add({source->buffer, scale, zero, output->buffer},
+                            [=, to = op.to, in = source->buffer, out = output->buffer,
+                             size = source->layout.elements()](const RunContext&) {
+                                fakeQuantize(to, out->as(), in->as(), size, *scale->as(),
+                                             *zero->as());
+                            });
+    compiler.reportForward(context, "own", source->layout);
+}
+
 void lower(Compiler& compiler, const OpContext& context, const MatMulIntegerOp& op) {
     const IntegerProductPlan plan(shapeOf(compiler, context.op.inputs[0]),
                                   shapeOf(compiler, context.op.inputs[1]),

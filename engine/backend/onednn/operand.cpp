@@ -21,7 +21,8 @@ Buffer* Operand::as(const MemoryDesc& desc) {
     if (found != made_.end())
         return found->buffer;
 
-    if (weight_ && (compiler_->readsOnly() || compiler_->keepsRounded())) {
+    if (weight_ && !compiler_->isRounded(*weight_) &&
+        (compiler_->readsOnly() || compiler_->keepsRounded())) {
         made_.push_back({compiler_->weightInForm(*weight_, {desc, emulates}), desc});
         return made_.back().buffer;
     }

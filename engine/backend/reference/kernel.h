@@ -175,6 +175,12 @@ template <class T>
 KernelPtr<T> makeKernel(const FusedProductOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const QuantizedProductOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const QuantizedPoolOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const FakeQuantizeOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const PackedDenseOp& op, const Frame<T>& frame);
 
 /// At the end of each family's file: both precisions of one op.
 #define GRADWRIGHT_REFERENCE_KERNEL(Op)                                                            \

@@ -103,6 +103,16 @@ void ReferenceProgram<T>::allocate() {
 }
 
 template <class T>
+std::span<T> ReferenceProgram<T>::readAs(WeightId id) {
+    const auto values = weights_->values(id);
+    if (!graph_.weight(id).rounding)
+        return values;
+    auto& rounded = rounded_[id];
+    rounded.resize(values.size());
+    return rounded;
+}
+
+template <class T>
 Frame<T> ReferenceProgram<T>::makeFrame(const Op& op) {
     Frame<T> frame;
     frame.path = op.path;
@@ -122,7 +132,7 @@ Frame<T> ReferenceProgram<T>::makeFrame(const Op& op) {
     frame.outputType = frame.outputTypes[0];
     frame.output = frame.outputs[0];
     for (const auto weight : op.weights)
-        frame.weights.push_back(weights_->values(weight));
+        frame.weights.push_back(readAs(weight));
     return frame;
 }
 
@@ -216,6 +226,10 @@ bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed s
     for (std::size_t i = 0; i < buffers_.size(); ++i)
         if (const auto weight = graph_.values()[i].weight; weight && needed_[i])
             std::ranges::copy(weights_->values(*weight), buffers_[i].values.begin());
+    for (auto& [weight, rounded] : rounded_)
+        roundWeights<T>(*graph_.weight(weight).rounding,
+                        static_cast<std::size_t>(graph_.weight(weight).shape[0]),
+                        weights_->values(weight), rounded);
     using Clock = std::chrono::steady_clock;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         auto& step = steps_[i];

@@ -6,6 +6,7 @@
 #include "engine/backend/update_pipeline.h"
 
 #include <deque>
+#include <map>
 
 namespace gradwright::reference {
 
@@ -58,6 +59,8 @@ private:
     void allocate();
     void addStep(std::size_t op);
     [[nodiscard]] Frame<T> makeFrame(const Op& op);
+    /// The weight as ops read it: rounded where it says so.
+    std::span<T> readAs(WeightId id);
     /// The step of a fused gradient: the op's frame with the gradients' buffers.
     void addGradientStep(std::size_t op, const GradientOp& gradient);
     void bind(std::span<const BatchInput> inputs);
@@ -92,9 +95,10 @@ private:
     std::vector<bool> needed_;           ///< by value: outputs, losses or gradients depend on it
     std::vector<Step> steps_;            ///< the forward pass
     std::vector<Step> backward_;
-    std::vector<double> opSeconds_;          ///< of the forward pass, while ops are timed
-    std::deque<std::vector<T>> unwanted_;    ///< for gradients that a kernel computes in vain
-    std::deque<std::vector<T*>> wholeSlots_; ///< the slots of each weight, for the pipeline
+    std::vector<double> opSeconds_;              ///< of the forward pass, while ops are timed
+    std::map<WeightId, std::vector<T>> rounded_; ///< as this forward pass reads them
+    std::deque<std::vector<T>> unwanted_;        ///< for gradients that a kernel computes in vain
+    std::deque<std::vector<T*>> wholeSlots_;     ///< the slots of each weight, for the pipeline
     std::optional<UpdatePipeline<T, OneThread>> pipeline_;
     std::vector<bool> trained_; ///< by weight: a loss depends on it
     std::vector<double> gradientSquares_;

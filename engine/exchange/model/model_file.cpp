@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kModelVersion = 1;
 constexpr int kIntegersVersion = 2; ///< of models with products in integers, which 1 lacks
+constexpr int kPackedVersion = 3;   ///< with means of integers or kernels of 4 bits, which 2 lacks
 constexpr const char* kModelFormat = "gradwright model";
 constexpr const char* kModelEntry = "gradwright.model";
 
@@ -34,10 +35,16 @@ DType typeFor(Precision precision) {
     return precision == Precision::F64 ? DType::F64 : DType::F32;
 }
 
-bool hasIntegers(const OpGraph& graph) {
-    return std::ranges::any_of(graph.ops(), [](const Op& op) {
-        return std::holds_alternative<QuantizedProductOp>(op.attributes);
-    });
+/// The first version that has all ops of the graph.
+int versionOf(const OpGraph& graph) {
+    int version = kModelVersion;
+    for (const auto& op : graph.ops())
+        if (std::holds_alternative<QuantizedPoolOp>(op.attributes) ||
+            std::holds_alternative<PackedDenseOp>(op.attributes))
+            version = kPackedVersion;
+        else if (std::holds_alternative<QuantizedProductOp>(op.attributes))
+            version = std::max(version, kIntegersVersion);
+    return version;
 }
 
 std::string pathOf(const std::filesystem::path& file) {
@@ -91,7 +98,7 @@ Json modelJson(const OptimizedModel& model,
                std::vector<std::pair<std::string, Tensor>>& constants) {
     const auto& evaluation = model.evaluation;
     Json json = {{"format", kModelFormat},
-                 {"version", hasIntegers(evaluation.graph) ? kIntegersVersion : kModelVersion},
+                 {"version", versionOf(evaluation.graph)},
                  {"made_by", kVersion},
                  {"project", toJson(model.project)},
                  {"as_before", model.project.data.asBefore},
@@ -205,9 +212,9 @@ OptimizedModel modelOfJson(const Json& json, const SafetensorsFile& file) {
     if (!json.is_object() || textMember(json, "format") != kModelFormat)
         throw Error("\"format\" has to be \"{}\"", kModelFormat);
     if (const auto version = sizeMember(json, "version");
-        version != kModelVersion && version != kIntegersVersion)
-        throw Error("it is a model of version {}; this program reads versions {} and {}", version,
-                    kModelVersion, kIntegersVersion);
+        version < kModelVersion || version > kPackedVersion)
+        throw Error("it is a model of version {}; this program reads versions {} to {}", version,
+                    kModelVersion, kPackedVersion);
     std::map<std::string, const Tensor*> unread;
     for (const auto& [name, tensor] : file.tensors)
         unread.emplace(name, &tensor);

@@ -185,6 +185,15 @@ template <class V> void fields(V& v, QuantizedProductOp& op) {
     v("parts", op.parts);
 }
 
+template <class V> void fields(V& v, QuantizedPoolOp& op) {
+    fields(v, op.pool); v("global", op.global); v("x", op.x); v("result", op.result);
+}
+template <class V> void fields(V& v, PackedDenseOp& op) {
+    v("units", op.units, kCount); v("features", op.features, kCount); v("group", op.group, kCount);
+    v("bias", op.bias); v("adds", op.adds); v("activation", op.activation);
+    v("scales", op.scales); v("parts", op.parts);
+}
+
 /// What a file calls the op. Those without a name are made while a program is compiled, or belong
 /// to training.
 inline std::string_view tagOf(const OpAttributes& attributes) {
@@ -220,12 +229,16 @@ inline std::string_view tagOf(const OpAttributes& attributes) {
         [](const FusedProductOp&) { return "fused-product"; },
         [](const GradientOp&) { return ""; }, [](const LossSeedOp&) { return ""; },
         [](const QuantizedProductOp&) { return "quantized-product"; },
+        [](const QuantizedPoolOp&) { return "quantized-pool"; },
+        [](const PackedDenseOp&) { return "packed-dense"; },
+        [](const FakeQuantizeOp&) { return ""; },
         [](const FusedOp&) { return ""; }}, attributes);
 }
 // clang-format on
 
 template <class Op>
-inline constexpr bool kHasFields = !std::is_same_v<Op, GradientOp> &&
-                                   !std::is_same_v<Op, LossSeedOp> && !std::is_same_v<Op, FusedOp>;
+inline constexpr bool kHasFields =
+    !std::is_same_v<Op, GradientOp> && !std::is_same_v<Op, LossSeedOp> &&
+    !std::is_same_v<Op, FusedOp> && !std::is_same_v<Op, FakeQuantizeOp>;
 
 } // namespace gradwright::model_file

@@ -97,7 +97,8 @@ NetworkSize sizeOf(const OpGraph& graph) {
     }
     std::set<WeightId> inBytes;
     for (const auto& op : graph.ops())
-        if (std::holds_alternative<QuantizedProductOp>(op.attributes))
+        if (std::holds_alternative<QuantizedProductOp>(op.attributes) ||
+            std::holds_alternative<PackedDenseOp>(op.attributes))
             inBytes.insert(op.weights[0]);
     for (std::uint32_t i = 0; i < graph.weights().size(); ++i)
         size.weights += graph.weights()[i].shape.elements() *

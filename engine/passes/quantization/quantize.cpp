@@ -3,6 +3,7 @@
 
 #include "engine/passes/eliminate.h"
 #include "engine/passes/inference/optimize.h"
+#include "engine/passes/quantization/integer_groups.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -29,49 +30,93 @@ float wholeUpTo(double number, double most) {
     return static_cast<float>(std::clamp(std::nearbyint(number), -most, most)) + 0.0F;
 }
 
-/// Whether the op makes of integers integers of the same quantization.
-bool keepsIntegers(const Op& op) {
+/// A pool that takes means, or nothing: as a QuantizedPoolOp without its quantizations.
+std::optional<QuantizedPoolOp> poolIn(const Op& op) {
+    if (std::holds_alternative<GlobalAveragePoolOp>(op.attributes))
+        return QuantizedPoolOp{.global = true};
     const auto* pool = std::get_if<PoolOp>(&op.attributes);
-    return (pool && pool->kind == PoolKind::Max) ||
-           std::holds_alternative<ReshapeOp>(op.attributes);
+    if (!pool || pool->kind != PoolKind::Average)
+        return {};
+    return QuantizedPoolOp{.pool = *pool};
+}
+
+/// How the values are quantized that products and pools of a plan read, each as it is read.
+std::map<ValueId, Quantization> wantedBy(const OpGraph& graph, const QuantizationPlan& plan) {
+    std::map<ValueId, Quantization> wanted;
+    const auto want = [&](ValueId value, const Quantization& how) {
+        const auto [place, isNew] = wanted.emplace(value, how);
+        if (!isNew && place->second != how)
+            throw Error("{}: what reads it quantizes it in two ways", graph.value(value).path);
+    };
+    const auto add = [&](const Op& op, const std::string& name) {
+        const auto planned = plan.find(name);
+        if (planned == plan.end())
+            return;
+        want(op.inputs[0], planned->second.x);
+        if (op.inputs.size() > 1 && planned->second.addend)
+            want(op.inputs[1], *planned->second.addend);
+    };
+    for (const auto& product : quantizableProducts(graph))
+        add(graph.ops()[product.place], product.name);
+    for (const auto& pool : quantizablePools(graph))
+        add(graph.ops()[pool.place], pool.name);
+    return wanted;
 }
 
 class Quantizer {
 public:
     Quantizer(InferenceModel& model, const QuantizationPlan& plan)
         : model_(model)
-        , graph_(model.graph) {
+        , graph_(model.graph)
+        , groups_(model.graph, wantedBy(model.graph, plan)) {
         std::set<std::string, std::less<>> found;
-        for (const auto& product : quantizableProducts(graph_)) {
-            const auto planned = plan.find(product.name);
+        const auto choose = [&](const auto& each) {
+            const auto planned = plan.find(each.name);
             if (planned == plan.end())
-                continue;
-            found.insert(product.name);
-            const auto id = graph_.ops()[product.place].id;
-            chosen_.emplace(id, planned->second);
-            order_.push_back(id);
-            want(product.x, planned->second.x);
-            if (product.addend && planned->second.addend)
-                want(*product.addend, *planned->second.addend);
-        }
+                return;
+            found.insert(each.name);
+            chosen_.emplace(graph_.ops()[each.place].id, planned->second);
+        };
+        std::ranges::for_each(quantizableProducts(graph_), choose);
+        std::ranges::for_each(quantizablePools(graph_), choose);
         for (const auto& [name, layer] : plan)
             if (!found.contains(name))
                 throw Error("the network has no product \"{}\" to be quantized", name);
+        leaveOutPools();
+        for (const auto& op : graph_.ops())
+            if (chosen_.contains(op.id))
+                order_.push_back(op.id);
     }
 
     void run() {
         for (const auto id : order_)
-            quantizeProduct(id);
+            if (poolIn(graph_.ops()[*graph_.placeOf(id)]))
+                quantizePool(id);
+            else
+                quantizeProduct(id);
         eliminateDead(graph_);
         model_.dropUnused();
     }
 
 private:
-    void want(ValueId value, const Quantization& how) {
-        const auto [place, isNew] = wanted_.emplace(value, how);
-        if (!isNew && place->second != how)
-            throw Error("{}: the products that read it quantize it in two ways",
-                        graph_.value(value).path);
+    /// A pool takes integers where these come from a product and go to one, and nobody else reads
+    /// what lies between: else real numbers are more exact, and as fast.
+    void leaveOutPools() {
+        for (bool changed = true; changed;) {
+            changed = false;
+            for (const auto& op : graph_.ops())
+                if (poolIn(op) && chosen_.contains(op.id) && !suits(op)) {
+                    chosen_.erase(op.id);
+                    changed = true;
+                }
+        }
+    }
+    [[nodiscard]] bool suits(const Op& pool) const {
+        return groups_.wantedOf(pool.output()) && isReadAsIntegers(pool.output()) &&
+               std::ranges::all_of(groups_.sourcesOf(pool.inputs[0]), [&](ValueId source) {
+                   const auto* producer = graph_.producerOf(source);
+                   return producer && chosen_.contains(producer->id) && isReadAsIntegers(source);
+               });
     }
 
     /// Whether all that reads the value takes integers.
@@ -82,7 +127,9 @@ private:
             const auto& op = graph_.ops()[use.op];
             if (const auto chosen = chosen_.find(op.id); chosen != chosen_.end())
                 return use.input == 0 || chosen->second.addend.has_value();
-            return keepsIntegers(op) && isReadAsIntegers(op.output());
+            return groups_.keeps(op) && std::ranges::all_of(op.outputs, [&](ValueId output) {
+                       return isReadAsIntegers(output);
+                   });
         });
     }
 
@@ -114,14 +161,28 @@ private:
             return made->second;
         const auto* producer = graph_.producerOf(value);
         const auto path = graph_.value(value).path;
-        if (producer && keepsIntegers(*producer)) {
-            const auto attributes = producer->attributes;
-            const auto name = producer->path;
-            const auto from = integersOf(producer->inputs[0], how);
-            return integers_[value] = insertBehind(from, attributes, {from}, name);
+        if (producer && groups_.keeps(*producer)) {
+            const auto moved = *producer;
+            std::vector<ValueId> from;
+            for (const auto input : moved.inputs)
+                from.push_back(integersOf(input, how));
+            const auto made = graph_.insert(placeBehind(value), moved.attributes, from, moved.path);
+            for (std::size_t i = 0; i < made.size(); ++i)
+                integers_[moved.outputs[i]] = made[i];
+            return integers_.at(value);
         }
         return integers_[value] = insertBehind(value, QuantizeOp{.to = how.type},
                                                withScale(value, how, path + "/int8"), path);
+    }
+
+    /// Whether the value is made of results that are made in integers alone.
+    [[nodiscard]] bool isReplaced(ValueId value) const {
+        if (replaced_.contains(value))
+            return true;
+        const auto* producer = graph_.producerOf(value);
+        return producer && groups_.keeps(*producer) &&
+               std::ranges::any_of(producer->inputs,
+                                   [&](ValueId input) { return isReplaced(input); });
     }
 
     /// What a product adds that makes integers or real numbers, in these.
@@ -129,7 +190,7 @@ private:
         if (!planned.addend)
             return addend;
         // Where the value is made as integers alone, its real numbers are made of these.
-        if (!op.result && !replaced_.contains(quantizedAt(graph_, addend)))
+        if (!op.result && !isReplaced(addend))
             return addend;
         const auto bytes = integersOf(addend, *planned.addend);
         if (op.result) {
@@ -150,9 +211,8 @@ private:
                                 .adds = product.adds,
                                 .activation = product.activation,
                                 .parts = product.parts};
-        const auto result = wanted_.find(op.output());
-        if (result != wanted_.end() && isReadAsIntegers(op.output()))
-            made.result = result->second;
+        if (isReadAsIntegers(op.output()))
+            made.result = groups_.wantedOf(op.output());
         std::vector<ValueId> inputs{integersOf(op.inputs[0], planned.x)};
         if (product.adds)
             inputs.push_back(addendFor(made, op.inputs[1], planned));
@@ -171,18 +231,29 @@ private:
         replaced_.insert(op.output());
     }
 
+    void quantizePool(OpId id) {
+        const auto op = graph_.ops()[*graph_.placeOf(id)];
+        auto made = *poolIn(op);
+        made.x = chosen_.at(id).x;
+        made.result = *groups_.wantedOf(op.output());
+        const auto x = integersOf(op.inputs[0], made.x);
+        integers_[op.output()] = graph_.insert(*graph_.placeOf(id), made, {x}, op.path)[0];
+        replaced_.insert(op.output());
+    }
+
     InferenceModel& model_;
     OpGraph& graph_;
+    IntegerGroups groups_;
     std::map<OpId, LayerQuantization> chosen_;
     std::vector<OpId> order_;
-    std::map<ValueId, Quantization> wanted_; ///< by where they are quantized
-    std::map<ValueId, ValueId> integers_;    ///< made so far
-    std::set<ValueId> replaced_;             ///< results that are made in integers alone
+    std::map<ValueId, ValueId> integers_; ///< made so far
+    std::set<ValueId> replaced_;          ///< results that are made in integers alone
 };
 
 } // namespace
 
 std::vector<QuantizableProduct> quantizableProducts(const OpGraph& graph) {
+    const IntegerGroups groups(graph);
     std::vector<QuantizableProduct> found;
     std::map<std::string, int> readers;
     for (std::size_t place = 0; place < graph.ops().size(); ++place) {
@@ -195,7 +266,7 @@ std::vector<QuantizableProduct> quantizableProducts(const OpGraph& graph) {
         QuantizableProduct made{.place = place,
                                 .name = number == 1 ? key : fmt::format("{}#{}", key, number),
                                 .layers = product->parts,
-                                .x = quantizedAt(graph, op.inputs[0])};
+                                .x = groups.rootOf(op.inputs[0])};
         // A layer with an activation of its own is two parts.
         made.layers.erase(std::unique(made.layers.begin(), made.layers.end()), made.layers.end());
         // A normalization that was folded has given the op its path.
@@ -203,8 +274,25 @@ std::vector<QuantizableProduct> quantizableProducts(const OpGraph& graph) {
             std::ranges::find(made.layers, own) == made.layers.end())
             made.layers.insert(made.layers.begin(), std::move(own));
         if (product->adds)
-            made.addend = quantizedAt(graph, op.inputs[1]);
+            made.addend = groups.rootOf(op.inputs[1]);
         found.push_back(std::move(made));
+    }
+    return found;
+}
+
+std::vector<QuantizablePool> quantizablePools(const OpGraph& graph) {
+    const IntegerGroups groups(graph);
+    std::vector<QuantizablePool> found;
+    std::map<std::string, int> places;
+    for (std::size_t place = 0; place < graph.ops().size(); ++place) {
+        const auto& op = graph.ops()[place];
+        if (!poolIn(op))
+            continue;
+        const auto number = ++places[op.path];
+        found.push_back({.place = place,
+                         .name = number == 1 ? op.path : fmt::format("{}#{}", op.path, number),
+                         .x = groups.rootOf(op.inputs[0]),
+                         .y = groups.rootOf(op.output())});
     }
     return found;
 }
@@ -225,25 +313,22 @@ QuantizationPlan planByStructure(const OpGraph& graph) {
             layer.addend = quantizationOf(*product.addend);
         plan.emplace(product.name, layer);
     }
+    for (const auto& pool : quantizablePools(graph))
+        plan.emplace(pool.name, LayerQuantization{.x = quantizationOf(pool.x)});
     return plan;
 }
 
 std::vector<DType> storedTypes(const OpGraph& graph, DType real) {
     std::vector<DType> types(graph.weights().size(), real);
     for (const auto& op : graph.ops())
-        if (std::holds_alternative<QuantizedProductOp>(op.attributes)) {
+        if (std::holds_alternative<PackedDenseOp>(op.attributes)) {
+            types[op.weights[0].index()] = DType::I8;
+        } else if (std::holds_alternative<QuantizedProductOp>(op.attributes)) {
             types[op.weights[0].index()] = DType::I8;
             if (op.weights.size() > 1)
                 types[op.weights[1].index()] = DType::I32;
         }
     return types;
-}
-
-ValueId quantizedAt(const OpGraph& graph, ValueId value) {
-    for (const auto* op = graph.producerOf(value); op && keepsIntegers(*op);
-         op = graph.producerOf(value))
-        value = op->inputs[0];
-    return value;
 }
 
 QuantizedWeights quantizeWeights(const Tensor& kernel, const Tensor* bias, float scaleOfX) {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/backend.h"
 #include "engine/exchange/cpp_writer.h"
 #include "engine/exchange/network_runner.h"
 #include "engine/exchange/onnx_export.h"
 #include "engine/graph/lower.h"
+#include "engine/inference/optimized_network.h"
 #include "engine/io/atomic_file.h"
+#include "engine/passes/quantization/pack_dense.h"
+#include "engine/passes/quantization/quantize.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
 #include "engine/training/start_weights.h"
@@ -130,6 +134,62 @@ private Q_SLOTS:
                 const auto best = std::ranges::max_element(values) - values.begin();
                 QCOMPARE(words.first(first).join(u' ').toStdString(),
                          data.info.classes[static_cast<std::size_t>(best)]);
+            }
+        }
+    }
+
+    /// Of a network in integers, whose kernels are bytes in the source or in the file beside it:
+    /// the same integers to the last layer.
+    void networksInIntegersAnswerAlike_data() {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<bool>("isPacked");
+        QTest::newRow("convolutions") << "lenet-5" << false;
+        QTest::newRow("residual blocks and a mean") << "small-residual" << false;
+        QTest::newRow("kernels beside the program") << "small-cnn" << false;
+        QTest::newRow("dense layers in 4 bits") << "lenet-5" << true;
+    }
+    void networksInIntegersAnswerAlike() {
+        QFETCH(QString, key);
+        QFETCH(bool, isPacked);
+        const auto project = openTemplate(key.toStdString());
+        const auto answering = answeringNetwork(project, {});
+        InferenceModel model{answering.graph, {}};
+        for (const auto& spec : answering.graph.weights())
+            model.weights.push_back(answering.weights.find(spec.key)->to(DType::F32));
+        prepareForQuantization(model);
+        if (isPacked)
+            QVERIFY(packDense(model, 32).size() > 1);
+        else
+            quantize(model, planByStructure(model.graph));
+        const TemporaryFolder folder;
+        const auto program = cppProgram(model.graph, weightsOf(model),
+                                        {project.name, "net.weights", answering.data});
+        QVERIFY(program.source.find("const signed char") != std::string::npos);
+        QCOMPARE(program.weights.empty(), key != QStringLiteral("small-cnn"));
+        const auto problem = compiled(folder, program);
+        QVERIFY2(problem.isEmpty(), qPrintable(problem));
+        const auto data = openDataset(project.data);
+        constexpr std::int64_t kSamples = 2;
+        QString raw;
+        for (std::int64_t i = 0; i < kSamples; ++i)
+            raw += rawOf(data.info, *data.test, i) + u'\n';
+        const auto lines = answersTo(folder, raw);
+        QCOMPARE(lines.size(), qsizetype{kSamples});
+        const auto backend = makeReferenceBackend();
+        const auto reference = backend->compile(model.graph, {.batch = 1});
+        for (std::uint32_t i = 0; i < model.weights.size(); ++i)
+            reference->weights()->write(WeightId{i}, model.weights[i]);
+        for (std::int64_t i = 0; i < kSamples; ++i) {
+            const auto input = inputOf(*data.test, i);
+            reference->forward(
+                std::vector{BatchInput{model.graph.inputs().front().value, input.data()}});
+            const auto expected = reference->read(model.graph.outputs().front().value);
+            const auto words = lines[i].split(u' ');
+            const auto first = words.size() - qsizetype{expected.elements()};
+            for (std::int64_t j = 0; j < expected.elements(); ++j) {
+                const auto want = expected.span<float>()[static_cast<std::size_t>(j)];
+                QVERIFY2(std::abs(words[first + j].toDouble() - double{want}) < 1e-5,
+                         qPrintable(lines[i]));
             }
         }
     }

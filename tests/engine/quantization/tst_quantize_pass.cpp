@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/devices.h"
 #include "engine/passes/inference/optimize.h"
+#include "engine/passes/quantization/integer_groups.h"
 #include "engine/passes/quantization/quantize.h"
 #include "engine/passes/verify.h"
 #include "engine/quantization/ranges.h"
@@ -72,6 +73,30 @@ Builder residualNetwork() {
     return b;
 }
 
+/// Two modules of three branches: siblings, of which one is joined and one goes on, and a mean;
+/// then all positions as rows of a dense layer, and a mean of them.
+Builder inceptionNetwork() {
+    Builder b;
+    const auto image = b.model.graph.addInput("image", ValueType(Shape{3, 12, 12}));
+    auto x = b.relu("relu0", b.op("conv0", convolution(16), {image}));
+    const auto first = b.relu("relu1", b.op("branch1", convolution(16, 1), {x}));
+    const auto second = b.relu("relu2a", b.op("branch2a", convolution(8, 1), {x}));
+    const auto inner = b.relu("relu2b", b.op("branch2b", convolution(16), {second}));
+    const PoolOp mean{
+        .kind = PoolKind::Average, .kernel = {3, 3}, .stride = {1, 1}, .padding = {1, 1, 1, 1}};
+    const auto pooled = b.op("mean", mean, {x});
+    const auto third = b.relu("relu3", b.op("branch3b", convolution(16, 1), {pooled}));
+    x = b.op("join", ConcatOp{.axis = 1}, {first, inner, third});
+    x = b.op("pool", PoolOp{.kind = PoolKind::Max, .kernel = {2, 2}, .stride = {2, 2}}, {x});
+    x = b.relu("relu4", b.op("last", convolution(24), {x}));
+    const auto all = b.op("gap", GlobalAveragePoolOp{}, {x});
+    const auto steps = b.op("rows", ReshapeOp::ofSample({4, 6}), {all});
+    const auto turned = b.op("turn", PermuteOp::ofSample({1, 0}), {steps});
+    b.model.graph.addOutput("logits", b.op("dense", DenseOp{.units = 10}, {turned}));
+    optimize(b.model);
+    return b;
+}
+
 std::vector<float> noise(std::size_t size) {
     std::mt19937 random(3);
     std::normal_distribution<float> draw;
@@ -97,9 +122,12 @@ Tensor answersOf(const InferenceModel& model, ValueId value, const Backend& back
 QuantizationPlan planOf(const InferenceModel& model, const std::set<std::string>& without = {}) {
     const auto backend = makeReferenceBackend();
     const auto quantizationOf = [&](ValueId value) {
-        const auto seen = answersOf(model, value, *backend);
+        const IntegerGroups groups(model.graph);
         ValueHistogram histogram;
-        histogram.widen(seen.span<float>());
+        for (const auto source : groups.sourcesOf(value)) {
+            const auto seen = answersOf(model, source, *backend);
+            histogram.widen(seen.span<float>());
+        }
         return quantizationFor({histogram.least(), histogram.most()}, ByteKind::Unsigned);
     };
     QuantizationPlan plan;
@@ -111,6 +139,9 @@ QuantizationPlan planOf(const InferenceModel& model, const std::set<std::string>
             layer.addend = quantizationOf(*product.addend);
         plan.emplace(product.name, layer);
     }
+    for (const auto& pool : quantizablePools(model.graph))
+        if (!without.contains(pool.name))
+            plan.emplace(pool.name, LayerQuantization{.x = quantizationOf(pool.x)});
     return plan;
 }
 
@@ -164,11 +195,60 @@ private Q_SLOTS:
         QCOMPARE(products[2].layers, (std::vector<std::string>{"conv3", "add1", "relu3"}));
     }
 
-    /// One quantization in front, and real numbers from the last convolution on.
-    void valuesStayIntegersBetweenProducts() {
+    /// The global mean lies between two products, so all but the input is integers.
+    void meansAreTakenOfIntegers() {
         const auto real = residualNetwork().model;
         auto made = real;
         quantize(made, planOf(real));
+        QCOMPARE(countOf<QuantizedPoolOp>(made.graph), std::size_t{1});
+        QCOMPARE(countOf<GlobalAveragePoolOp>(made.graph), std::size_t{0});
+        QCOMPARE(countOf<QuantizeOp>(made.graph), std::size_t{1}); // the image
+        QCOMPARE(countOf<DequantizeOp>(made.graph), std::size_t{0});
+        const auto error = errorOf(real, made);
+        QVERIFY2(error > 0 && error < 0.03, qPrintable(QString::number(error)));
+    }
+
+    /// The branches of a module, one of them pooled, are joined in one scale, in which the merged
+    /// siblings are cut, too.
+    void joinsAndPiecesStayIntegers() {
+        const auto real = inceptionNetwork().model;
+        QVERIFY(countOf<SplitOp>(real.graph) > 0);
+        const auto plan = planOf(real);
+        auto made = real;
+        quantize(made, plan);
+        QCOMPARE(countOf<QuantizeOp>(made.graph), std::size_t{1}); // the image
+        QCOMPARE(countOf<DequantizeOp>(made.graph), std::size_t{0});
+        QCOMPARE(countOf<QuantizedPoolOp>(made.graph), std::size_t{2});
+        for (const auto& op : made.graph.ops())
+            if (std::holds_alternative<ConcatOp>(op.attributes) ||
+                std::holds_alternative<SplitOp>(op.attributes) ||
+                std::holds_alternative<PermuteOp>(op.attributes))
+                QCOMPARE(made.graph.type(op.output()).element, DType::U8);
+        const auto error = errorOf(real, made);
+        QVERIFY2(error > 0 && error < 0.05, qPrintable(QString::number(error)));
+    }
+
+    /// Plans of files that were made before joins kept integers: parts in ranges of their own.
+    void joinsOfSeveralScalesAreOfRealNumbers() {
+        const auto real = inceptionNetwork().model;
+        auto plan = planOf(real);
+        auto made = real;
+        plan.at("branch3b/weight").x.scale *= 1.5F;
+        plan.at("last/weight").x.scale *= 2;
+        quantize(made, plan);
+        QVERIFY(countOf<QuantizeOp>(made.graph) > 1);
+        const auto error = errorOf(real, made);
+        QVERIFY2(error > 0 && error < 0.1, qPrintable(QString::number(error)));
+    }
+
+    /// Without means of integers: real numbers from the last convolution on.
+    void valuesStayIntegersBetweenProducts() {
+        const auto real = residualNetwork().model;
+        auto made = real;
+        auto plan = planOf(real);
+        QCOMPARE(plan.erase("gap"), std::size_t{1});
+        quantize(made, plan);
+        QCOMPARE(countOf<QuantizedPoolOp>(made.graph), std::size_t{0});
         QCOMPARE(countOf<QuantizedProductOp>(made.graph), std::size_t{7});
         QCOMPARE(countOf<FusedProductOp>(made.graph), std::size_t{0});
         QCOMPARE(countOf<QuantizeOp>(made.graph), std::size_t{2}); // the image, what is pooled

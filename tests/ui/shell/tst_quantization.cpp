@@ -17,6 +17,7 @@
 #include "ui/inference/prediction_panel.h"
 #include "ui/quantization/quantization_dialog.h"
 #include "ui/session/given_model.h"
+#include "ui/shell/recent_projects.h"
 #include "ui/theme/bar_delegate.h"
 #include "ui/theme/text.h"
 
@@ -24,9 +25,12 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QDropEvent>
+#include <QFileInfo>
 #include <QLabel>
+#include <QMenu>
 #include <QMimeData>
 #include <QProgressBar>
+#include <QSignalSpy>
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
@@ -396,6 +400,44 @@ private Q_SLOTS:
     }
 
     /// It is shown, and nothing changes.
+    /// As a project, in the menu and on the welcome page; a project of the same name keeps its
+    /// runs to itself.
+    void aFileThatAnswersIsOpenedAgain() {
+        const auto model = optimizedModel(loadProject(project_),
+                                          latestTrainedRun(loadProject(project_), project_));
+        const QString file = QFileInfo(QString::fromStdString(project_.string())).path() +
+                             QStringLiteral("/digits.gwmodel");
+        writeModel(file.toStdString(), *model);
+        window_->openFile(file);
+        isUsed("optimized, of ");
+        QCOMPARE(RecentProjects::files().value(0), file);
+        RecentProjects recent;
+        QSignalSpy read(&recent, &RecentProjects::changed);
+        recent.refresh();
+        QVERIFY(read.wait());
+        const RecentProject& entry = recent.projects().at(0);
+        QVERIFY(entry.onlyAnswers());
+        QCOMPARE(entry.runs, 0);
+        QMenu* menu = nullptr;
+        for (QMenu* const each : window_->findChildren<QMenu*>())
+            if (each->title() == QStringLiteral("Open recent"))
+                menu = each;
+        QVERIFY(menu != nullptr);
+        chooseTemplate(*window_, "exclusive-or");
+        // The menu is filled when the files were read.
+        const auto again = [&]() -> QAction* {
+            for (QAction* const action : menu->actions())
+                if (action->text().contains(QStringLiteral("digits.gwmodel")))
+                    return action;
+            return nullptr;
+        };
+        QTRY_VERIFY(again() != nullptr);
+        again()->trigger();
+        isUsed("optimized, of ");
+        QVERIFY(QFile::remove(file));
+        QVERIFY(!RecentProjects::files().contains(file));
+    }
+
     void whatIsNoSuchFileIsRefused() {
         const QString file = folder_.filePath(QStringLiteral("text.gwmodel"));
         writeFileAtomically(file.toStdString(), std::string_view("no model"));

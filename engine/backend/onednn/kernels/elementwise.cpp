@@ -80,6 +80,15 @@ double sumOfSquares(const float* x, std::size_t size) {
     return sum;
 }
 
+void copyRuns(std::byte* out, const std::byte* in, std::size_t inWidth, std::size_t rows,
+              std::size_t length) {
+    const auto grain = std::max<std::size_t>(1, kByteGrain / length);
+    forChunks(rows, grain, [=](std::size_t begin, std::size_t end) {
+        for (auto row = begin; row < end; ++row)
+            std::memcpy(out + row * length, in + row * inWidth, length);
+    });
+}
+
 void copyColumns(float* out, std::size_t outWidth, const float* in, std::size_t inWidth,
                  std::size_t rows, std::size_t columns) {
     const auto grain = std::max<std::size_t>(1, kGrain / std::max(outWidth, inWidth));

@@ -19,6 +19,9 @@ void zeroBytes(std::byte* target, std::size_t size);
 /// The sum of squares of one piece, summed in double in a fixed order.
 double sumOfSquares(const float* x, std::size_t size);
 
+/// The first `length` bytes of each row of [rows, inWidth], one after the other.
+void copyRuns(std::byte* out, const std::byte* in, std::size_t inWidth, std::size_t rows,
+              std::size_t length);
 /// The first `columns` of [rows, inWidth] into [rows, outWidth], zeros beside them.
 void copyColumns(float* out, std::size_t outWidth, const float* in, std::size_t inWidth,
                  std::size_t rows, std::size_t columns);

@@ -107,6 +107,19 @@ GRADWRIGHT_CLONES void quantizeRun(Byte* out, const float* in, std::size_t size,
     }
 }
 
+GRADWRIGHT_CLONES
+void fakeQuantizeRun(IntegerRange range, float* out, const float* in, std::size_t size, float scale,
+                     float zero) {
+    const auto least = static_cast<float>(range.least);
+    const auto most = static_cast<float>(range.most);
+    for (std::size_t i = 0; i < size; ++i) {
+        float x = std::nearbyint(in[i] / scale) + zero;
+        x = x < least ? least : x; // NaN stays
+        x = x > most ? most : x;
+        out[i] = (x - zero) * scale;
+    }
+}
+
 template <class Byte>
 GRADWRIGHT_CLONES void dequantizeRun(float* out, const Byte* in, std::size_t size, float scale,
                                      float zero) {
@@ -115,6 +128,13 @@ GRADWRIGHT_CLONES void dequantizeRun(float* out, const Byte* in, std::size_t siz
 }
 
 } // namespace
+
+void fakeQuantize(DType to, float* out, const float* in, std::size_t size, float scale,
+                  float zero) {
+    forChunks(size, kGrain, [&](std::size_t begin, std::size_t end) {
+        fakeQuantizeRun(rangeOf(to), out + begin, in + begin, end - begin, scale, zero);
+    });
+}
 
 template <class Byte>
 void quantizeToBytes(Byte* out, const float* in, std::size_t size, float scale, float zero) {

@@ -22,6 +22,9 @@ void quantizeToBytes(Byte* out, const float* in, std::size_t size, float scale, 
 template <class Byte>
 void dequantizeBytes(float* out, const Byte* in, std::size_t size, float scale, float zero);
 
+/// What FakeQuantizeOp makes of numbers; out may be in.
+void fakeQuantize(DType to, float* out, const float* in, std::size_t size, float scale, float zero);
+
 /// What is taken off an integer before it is multiplied: nothing, one number, or one of each row.
 struct ZeroPoint {
     const float* values = nullptr;
