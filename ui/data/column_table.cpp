@@ -34,7 +34,8 @@ constexpr int kRoleWidth = 132;
 constexpr int kChevron = 12;
 constexpr int kNarrowTable = 660;
 constexpr int kTightTable = 520;
-constexpr int kWideTable = 900; ///< in which the first values have room, too
+constexpr int kWideTable = 1060; ///< in which the first values have room, too
+constexpr int kRoomyTable = 800; ///< in which they leave room for what is counted
 constexpr int kFirstWidth = 190;
 
 const ColumnModel& modelOf(const QModelIndex& index) {
@@ -259,11 +260,11 @@ const ColumnFacts* ColumnTable::selected() const {
 void ColumnTable::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     const int room = event->size().width();
-    const bool isWide = room >= kWideTable;
-    view_->setColumnHidden(ColumnModel::First, wantsFirst_ ? room < kTightTable : !isWide);
+    view_->setColumnHidden(ColumnModel::First, room < (wantsFirst_ ? kTightTable : kWideTable));
     for (const int section : {ColumnModel::Missing, ColumnModel::Distinct})
-        view_->setColumnHidden(section, wantsFirst_ ? !isWide : room < kNarrowTable);
-    view_->setColumnHidden(ColumnModel::WithTarget, wantsFirst_ ? !isWide : room < kTightTable);
+        view_->setColumnHidden(section, room < (wantsFirst_ ? kRoomyTable : kNarrowTable));
+    view_->setColumnHidden(ColumnModel::WithTarget,
+                           room < (wantsFirst_ ? kWideTable : kTightTable));
 }
 
 void ColumnTable::chooseRole(const std::string& column, ColumnRole role) {
