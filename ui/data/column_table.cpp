@@ -32,8 +32,9 @@ namespace {
 constexpr int kColumnRowHeight = 30;
 constexpr int kRoleWidth = 132;
 constexpr int kChevron = 12;
-constexpr int kNarrowTable = 660;
+constexpr int kNarrowTable = 840;
 constexpr int kTightTable = 520;
+constexpr int kRelationRoom = 640;
 constexpr int kWideTable = 1060; ///< in which the first values have room, too
 constexpr int kRoomyTable = 800; ///< in which they leave room for what is counted
 constexpr int kFirstWidth = 190;
@@ -264,7 +265,7 @@ void ColumnTable::resizeEvent(QResizeEvent* event) {
     for (const int section : {ColumnModel::Missing, ColumnModel::Distinct})
         view_->setColumnHidden(section, room < (wantsFirst_ ? kRoomyTable : kNarrowTable));
     view_->setColumnHidden(ColumnModel::WithTarget,
-                           room < (wantsFirst_ ? kWideTable : kTightTable));
+                           room < (wantsFirst_ ? kWideTable : kRelationRoom));
 }
 
 void ColumnTable::chooseRole(const std::string& column, ColumnRole role) {
