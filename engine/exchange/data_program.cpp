@@ -91,6 +91,8 @@ std::string columnEntry(const DataInfo& info, const TableColumn& column) {
         if (isTime)
             entry += ", \"time\": True";
     }
+    if (reading && reading->isChosen)
+        entry += ", \"chosen\": True";
     return entry + "},\n";
 }
 
@@ -132,6 +134,8 @@ def number(cell, column):
     try:
         return float(text.replace(column.get("decimal", "."), "."))
     except ValueError:
+        if column.get("chosen"):
+            return column["missing"]
         name = column["name"]
         raise ValueError(f'{{name}} holds numbers, but here "{{cell}}"') from None
 

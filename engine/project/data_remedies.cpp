@@ -4,6 +4,7 @@
 #include "engine/data/catalog.h"
 #include "engine/data/own_data.h"
 #include "engine/data/survey/column_roles.h"
+#include "engine/data/survey/pixel_hint.h"
 #include "engine/data/tables/column_reading.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/project/class_balance.h"
@@ -52,6 +53,14 @@ std::optional<DataRemedy> splittingDates(const DataProblem& problem, const DataC
     if (std::erase(ignored, problem.column) > 0)
         remedy->data->params.insert_or_assign("ignore", columnList(ignored));
     return remedy;
+}
+
+std::optional<DataRemedy> readingPixels(const DataChoice& data, const TableSurvey* survey) {
+    const auto hint = survey == nullptr ? std::nullopt : pixelHint(*survey, data);
+    if (!hint)
+        return {};
+    return DataRemedy{fmt::format("Read images of {}", shownShape(hint->shape)),
+                      withPixels(data, *hint)};
 }
 
 std::optional<DataRemedy> joiningCase(const DataProblem& problem, const DataChoice& data,
@@ -120,6 +129,8 @@ std::optional<DataRemedy> remedyFor(const DataProblem& problem, const Project& p
     case DataProblemKind::Shared:
     case DataProblemKind::Duplicates:
         return settingParam("Leave out repetitions", data, "duplicates", "leave_out");
+    case DataProblemKind::Pixels:
+        return readingPixels(data, survey);
     case DataProblemKind::Imbalance:
         return weighingClasses(project.training, counts);
     case DataProblemKind::Missing:

@@ -55,6 +55,7 @@ ColumnDetails::ColumnDetails(const ThemeManager& themes, QWidget* parent)
     , common_(new CountBars(themes))
     , commonTitle_(dataLabel("commonTitle", "section"))
     , histogramTitle_(dataLabel("histogramTitle", "section"))
+    , first_(dataLabel("firstValues", "muted"))
     , association_(dataLabel("association", "muted")) {
     setObjectName(QStringLiteral("columnDetails"));
     histogram_->setObjectName(QStringLiteral("histogram"));
@@ -72,6 +73,7 @@ ColumnDetails::ColumnDetails(const ThemeManager& themes, QWidget* parent)
     layout->addWidget(name_);
     layout->addWidget(type_);
     layout->addLayout(figures_);
+    layout->addWidget(first_);
     layout->addWidget(association_);
     layout->addSpacing(6);
     layout->addWidget(histogramTitle_);
@@ -111,6 +113,7 @@ void ColumnDetails::setColumn(const ColumnFacts& column, const QString& type, st
     addFigure(tr("Values"), number(present));
     addFigure(tr("Missing"), profile.missing == 0 ? tr("none") : number(profile.missing));
     addFigure(tr("Distinct"), number(profile.distinct));
+    first_->setText(tr("Begins with: %1").arg(firstText(column)));
     const bool isNumber = profile.kind == ColumnKind::Numbers;
     if (isNumber) {
         const auto shown = [](double value) { return plainNumber(value, kFigureDigits); };

@@ -38,6 +38,7 @@ private:
     CountBars* common_;
     QLabel* commonTitle_;
     QLabel* histogramTitle_;
+    QLabel* first_;
     QLabel* association_;
 };
 

@@ -35,6 +35,40 @@ QString titleOf(ColumnRole role) {
     return {};
 }
 
+QString titleOf(ColumnType type) {
+    switch (type) {
+    case ColumnType::Detect:
+        return ColumnModel::tr("Detect");
+    case ColumnType::Numbers:
+        return ColumnModel::tr("Numbers");
+    case ColumnType::PointNumbers:
+        return ColumnModel::tr("Numbers, decimal point");
+    case ColumnType::CommaNumbers:
+        return ColumnModel::tr("Numbers, decimal comma");
+    case ColumnType::Texts:
+        return ColumnModel::tr("Text");
+    case ColumnType::Dates:
+        return ColumnModel::tr("Dates");
+    case ColumnType::DayFirst:
+        return ColumnModel::tr("Dates, day first");
+    case ColumnType::MonthFirst:
+        return ColumnModel::tr("Dates, month first");
+    }
+    return {};
+}
+
+QString firstText(const ColumnFacts& column) {
+    constexpr int kLongestCell = 24; // letters
+    QStringList cells;
+    for (const std::string& cell : column.first) {
+        const QString text = qstr(cell).simplified();
+        cells << (text.isEmpty()               ? QString(QChar(0x2013))
+                  : text.size() > kLongestCell ? text.left(kLongestCell) + QChar(0x2026)
+                                               : text);
+    }
+    return cells.join(QStringLiteral(", "));
+}
+
 QString typeText(const ColumnFacts& column, const DataInfo* info) {
     const ColumnProfile& profile = column.profile;
     if (info)
@@ -114,6 +148,21 @@ ColumnRole ColumnModel::role(int row) const {
     return roleOf(choice_, survey_, factsAt(row)->profile.name);
 }
 
+ColumnType ColumnModel::type(int row) const {
+    return typeOf(choice_, survey_, factsAt(row)->profile.name);
+}
+
+std::vector<ColumnModel::Choice> ColumnModel::choices(const QModelIndex& cell) const {
+    std::vector<Choice> found;
+    if (cell.column() == Role)
+        for (const ColumnRole each : roles(cell.row()))
+            found.push_back({titleOf(each), static_cast<int>(each)});
+    if (cell.column() == Type)
+        for (const ColumnType each : typesFor(choice_, survey_, factsAt(cell.row())->profile.name))
+            found.push_back({titleOf(each), static_cast<int>(each)});
+    return found;
+}
+
 int ColumnModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(survey_.columns.size());
 }
@@ -150,6 +199,8 @@ QVariant ColumnModel::shown(int row, int section) const {
         return titleOf(role(row));
     case Inputs:
         return inputsText(row);
+    case First:
+        return firstText(facts);
     case Missing:
         return facts.profile.missing == 0
                    ? QString()
@@ -191,12 +242,16 @@ QVariant ColumnModel::data(const QModelIndex& index, int role) const {
     case kSortRole:
         return sorted(index.row(), section);
     case Qt::EditRole:
-        return section == Role ? QVariant(static_cast<int>(this->role(index.row())))
-                               : shown(index.row(), section);
+        return section == Role   ? QVariant(static_cast<int>(this->role(index.row())))
+               : section == Type ? QVariant(static_cast<int>(type(index.row())))
+                                 : shown(index.row(), section);
     case Qt::TextAlignmentRole:
-        return section >= Inputs ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
-                                 : QVariant(Qt::AlignLeft | Qt::AlignVCenter);
+        return section >= Inputs && section != First ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
+                                                     : QVariant(Qt::AlignLeft | Qt::AlignVCenter);
     case Qt::ToolTipRole:
+        if (section == Type && type(index.row()) != ColumnType::Detect)
+            return tr("%1, since it was chosen to be read as: %2")
+                .arg(shown(index.row(), section).toString(), titleOf(type(index.row())));
         if (section == Role && roles(index.row()).size() == 1)
             return tr("Choose another column as the target to change this.");
         return shown(index.row(), section);
@@ -209,13 +264,15 @@ QVariant ColumnModel::headerData(int section, Qt::Orientation orientation, int r
     if (orientation != Qt::Horizontal)
         return {};
     static constexpr std::array<const char*, kSections> titles = {
-        QT_TR_NOOP("Column"),  QT_TR_NOOP("Type"),     QT_TR_NOOP("Role"),    QT_TR_NOOP("Inputs"),
-        QT_TR_NOOP("Missing"), QT_TR_NOOP("Distinct"), QT_TR_NOOP("Relation")};
+        QT_TR_NOOP("Column"),   QT_TR_NOOP("Type"),         QT_TR_NOOP("Role"),
+        QT_TR_NOOP("Inputs"),   QT_TR_NOOP("First values"), QT_TR_NOOP("Missing"),
+        QT_TR_NOOP("Distinct"), QT_TR_NOOP("Relation")};
     static constexpr std::array<const char*, kSections> tips = {
         "",
-        "",
+        QT_TR_NOOP("What the cells are read as: click to change it"),
         QT_TR_NOOP("What the column is for: click to change it"),
         QT_TR_NOOP("How many inputs of the network the column becomes"),
+        QT_TR_NOOP("The first cells, as they are read"),
         QT_TR_NOOP("Cells without a value"),
         QT_TR_NOOP("Different values"),
         QT_TR_NOOP("How strongly the column goes together with the target, from 0 to 1")};
@@ -225,20 +282,29 @@ QVariant ColumnModel::headerData(int section, Qt::Orientation orientation, int r
     if (role == Qt::ToolTipRole)
         return tr(tips.at(at));
     if (role == Qt::TextAlignmentRole)
-        return section >= Inputs ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
-                                 : QVariant(Qt::AlignLeft | Qt::AlignVCenter);
+        return section >= Inputs && section != First ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
+                                                     : QVariant(Qt::AlignLeft | Qt::AlignVCenter);
     return {};
 }
 
 Qt::ItemFlags ColumnModel::flags(const QModelIndex& index) const {
     auto all = QAbstractTableModel::flags(index);
-    if (index.column() == Role && !locked_ && roles(index.row()).size() > 1)
+    if ((index.column() == Role || index.column() == Type) && !locked_ && choices(index).size() > 1)
         all |= Qt::ItemIsEditable;
     return all;
 }
 
 bool ColumnModel::setData(const QModelIndex& index, const QVariant& value, int role) {
-    if (role != Qt::EditRole || index.column() != Role)
+    if (role != Qt::EditRole)
+        return false;
+    if (index.column() == Type) {
+        const auto chosen = static_cast<ColumnType>(value.toInt());
+        if (chosen == type(index.row()))
+            return false;
+        Q_EMIT typeChosen(factsAt(index.row())->profile.name, chosen);
+        return true;
+    }
+    if (index.column() != Role)
         return false;
     const auto chosen = static_cast<ColumnRole>(value.toInt());
     if (chosen == this->role(index.row()))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/survey/column_roles.h"
+#include "engine/data/survey/column_types.h"
 
 #include <QAbstractTableModel>
 
@@ -13,9 +14,13 @@ namespace gradwright {
 
 /// "Input", "Categories", "Target", "Also a target", "Left out".
 QString titleOf(ColumnRole role);
+/// "Detect", "Numbers, decimal comma", "Text".
+QString titleOf(ColumnType type);
 /// "Whole numbers", "Texts", "Dates", "Image files"; "Lists of 64 numbers" where `info` says so of
 /// the column.
 QString typeText(const ColumnFacts& column, const DataInfo* info);
+/// The first cells as they are read: "3.5, –, 4"; a dash for one without a value.
+QString firstText(const ColumnFacts& column);
 /// "0.83", and of numbers with the sign; empty without a measure.
 QString associationText(const Association& association);
 
@@ -24,7 +29,7 @@ class ColumnModel final : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Section { Name, Type, Role, Inputs, Missing, Distinct, WithTarget, kSections };
+    enum Section { Name, Type, Role, Inputs, First, Missing, Distinct, WithTarget, kSections };
     /// A number where the section has one, to sort by.
     static constexpr int kSortRole = Qt::UserRole + 1;
 
@@ -38,6 +43,12 @@ public:
 
     [[nodiscard]] const ColumnFacts* factsAt(int row) const;
     [[nodiscard]] int rowOf(const std::string& column) const;
+    struct Choice {
+        QString title;
+        int value = 0; ///< a ColumnRole or a ColumnType
+    };
+    /// What the list in a cell offers: the roles of a row, or its types.
+    [[nodiscard]] std::vector<Choice> choices(const QModelIndex& cell) const;
     /// The roles that a list offers in this row.
     [[nodiscard]] std::vector<ColumnRole> roles(int row) const;
     [[nodiscard]] ColumnRole role(int row) const;
@@ -48,14 +59,16 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
                                       int role) const override;
     [[nodiscard]] Qt::ItemFlags flags(const QModelIndex& index) const override;
-    /// Of the role, as a number: announced, and made by whoever listens.
+    /// Of the role or the type, as a number: announced, and made by whoever listens.
     bool setData(const QModelIndex& index, const QVariant& value, int role) override;
 
 Q_SIGNALS:
     void roleChosen(const std::string& column, gradwright::ColumnRole role);
+    void typeChosen(const std::string& column, gradwright::ColumnType type);
 
 private:
     [[nodiscard]] QString inputsText(int row) const;
+    [[nodiscard]] ColumnType type(int row) const;
     [[nodiscard]] QVariant shown(int row, int section) const;
     [[nodiscard]] QVariant sorted(int row, int section) const;
 

@@ -32,8 +32,12 @@ namespace {
 constexpr int kColumnRowHeight = 30;
 constexpr int kRoleWidth = 132;
 constexpr int kChevron = 12;
-constexpr int kNarrowTable = 660;
+constexpr int kNarrowTable = 840;
 constexpr int kTightTable = 520;
+constexpr int kRelationRoom = 640;
+constexpr int kWideTable = 1060; ///< in which the first values have room, too
+constexpr int kRoomyTable = 800; ///< in which they leave room for what is counted
+constexpr int kFirstWidth = 190;
 
 const ColumnModel& modelOf(const QModelIndex& index) {
     const auto* const proxy = static_cast<const QSortFilterProxyModel*>(index.model());
@@ -44,10 +48,10 @@ int rowOf(const QModelIndex& index) {
     return static_cast<const QSortFilterProxyModel*>(index.model())->mapToSource(index).row();
 }
 
-/// Shows a role as a closed list, which opens over its cell.
-class RoleDelegate final : public QStyledItemDelegate {
+/// Shows what can be chosen as a closed list, which opens over its cell.
+class ChoiceDelegate final : public QStyledItemDelegate {
 public:
-    RoleDelegate(const ThemeManager& themes, QObject* parent)
+    ChoiceDelegate(const ThemeManager& themes, QObject* parent)
         : QStyledItemDelegate(parent)
         , themes_(&themes) {}
 
@@ -69,16 +73,24 @@ public:
         painter->restore();
     }
 
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+        QSize size = QStyledItemDelegate::sizeHint(option, index);
+        size.rwidth() += kChevron + 20;
+        return size;
+    }
+
     QWidget* createEditor(QWidget* parent, const QStyleOptionViewItem&,
                           const QModelIndex& index) const override {
         auto* const box = new QComboBox(parent);
-        box->setObjectName(QStringLiteral("role"));
+        const bool isType = index.column() == ColumnModel::Type;
+        box->setObjectName(isType ? QStringLiteral("type") : QStringLiteral("role"));
         box->setAccessibleName(
-            ColumnTable::tr("Role of %1")
+            (isType ? ColumnTable::tr("Type of %1") : ColumnTable::tr("Role of %1"))
                 .arg(index.siblingAtColumn(ColumnModel::Name).data().toString()));
-        for (const ColumnRole role : modelOf(index).roles(rowOf(index)))
-            box->addItem(titleOf(role), static_cast<int>(role));
-        auto* const self = const_cast<RoleDelegate*>(this);
+        const ColumnModel& model = modelOf(index);
+        for (const auto& choice : model.choices(model.index(rowOf(index), index.column())))
+            box->addItem(choice.title, choice.value);
+        auto* const self = const_cast<ChoiceDelegate*>(this);
         QObject::connect(box, &QComboBox::activated, box, [self, box] {
             Q_EMIT self->commitData(box);
             Q_EMIT self->closeEditor(box);
@@ -104,7 +116,7 @@ private:
     const ThemeManager* themes_;
 };
 
-/// Enter and Space open the list of the row, wherever in the row the keyboard is.
+/// Enter and Space open the list of types in its cell and that of roles everywhere else in the row.
 class ColumnView final : public QTableView {
 public:
     using QTableView::QTableView;
@@ -113,7 +125,10 @@ protected:
     void keyPressEvent(QKeyEvent* event) override {
         const bool opens = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter ||
                            event->key() == Qt::Key_Space || event->key() == Qt::Key_F2;
-        const QModelIndex cell = currentIndex().siblingAtColumn(ColumnModel::Role);
+        const bool isType = currentIndex().column() == ColumnModel::Type &&
+                            currentIndex().flags().testFlag(Qt::ItemIsEditable);
+        const QModelIndex cell =
+            isType ? currentIndex() : currentIndex().siblingAtColumn(ColumnModel::Role);
         if (opens && cell.isValid() && cell.flags().testFlag(Qt::ItemIsEditable) &&
             state() != QAbstractItemView::EditingState) {
             edit(cell);
@@ -141,7 +156,9 @@ ColumnTable::ColumnTable(ThemeManager& themes, QWidget* parent)
     view_->setModel(sorted_);
     view_->setObjectName(QStringLiteral("columns"));
     view_->setAccessibleName(tr("Columns of the table"));
-    view_->setItemDelegateForColumn(ColumnModel::Role, new RoleDelegate(themes, view_));
+    auto* const lists = new ChoiceDelegate(themes, view_);
+    for (const int section : {ColumnModel::Type, ColumnModel::Role})
+        view_->setItemDelegateForColumn(section, lists);
     view_->setSelectionBehavior(QAbstractItemView::SelectRows);
     view_->setSelectionMode(QAbstractItemView::SingleSelection);
     view_->setEditTriggers(QAbstractItemView::NoEditTriggers); // see clicked() and the keys
@@ -157,15 +174,20 @@ ColumnTable::ColumnTable(ThemeManager& themes, QWidget* parent)
     header->setSectionResizeMode(ColumnModel::Name, QHeaderView::Stretch);
     header->setSectionResizeMode(ColumnModel::Role, QHeaderView::Fixed);
     header->resizeSection(ColumnModel::Role, kRoleWidth);
+    header->setSectionResizeMode(ColumnModel::First, QHeaderView::Fixed);
+    header->resizeSection(ColumnModel::First, kFirstWidth);
     header->setMinimumSectionSize(56);
     connect(view_, &QTableView::clicked, this, [this](const QModelIndex& index) {
-        if (index.column() == ColumnModel::Role && index.flags().testFlag(Qt::ItemIsEditable))
+        const bool isChoice =
+            index.column() == ColumnModel::Role || index.column() == ColumnModel::Type;
+        if (isChoice && index.flags().testFlag(Qt::ItemIsEditable))
             view_->edit(index);
     });
     connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             &ColumnTable::selectionChanged);
     connect(model_, &QAbstractItemModel::dataChanged, this, &ColumnTable::selectionChanged);
     connect(model_, &ColumnModel::roleChosen, this, &ColumnTable::chooseRole);
+    connect(model_, &ColumnModel::typeChosen, this, &ColumnTable::chooseType);
 
     task_->setObjectName(QStringLiteral("task"));
     for (const ParamChoice& choice : taskSpec().choices)
@@ -239,14 +261,24 @@ const ColumnFacts* ColumnTable::selected() const {
 void ColumnTable::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     const int room = event->size().width();
+    view_->setColumnHidden(ColumnModel::First, room < (wantsFirst_ ? kTightTable : kWideTable));
     for (const int section : {ColumnModel::Missing, ColumnModel::Distinct})
-        view_->setColumnHidden(section, room < kNarrowTable);
-    view_->setColumnHidden(ColumnModel::WithTarget, room < kTightTable);
+        view_->setColumnHidden(section, room < (wantsFirst_ ? kRoomyTable : kNarrowTable));
+    view_->setColumnHidden(ColumnModel::WithTarget,
+                           room < (wantsFirst_ ? kWideTable : kRelationRoom));
 }
 
 void ColumnTable::chooseRole(const std::string& column, ColumnRole role) {
     try {
         Q_EMIT edited(tr("role of %1").arg(qstr(column)), withRole(choice_, survey_, column, role));
+    } catch (const Error&) {
+        model_->setTable(survey_, choice_, info_); // as it was
+    }
+}
+
+void ColumnTable::chooseType(const std::string& column, ColumnType type) {
+    try {
+        Q_EMIT edited(tr("type of %1").arg(qstr(column)), withType(choice_, survey_, column, type));
     } catch (const Error&) {
         model_->setTable(survey_, choice_, info_); // as it was
     }

@@ -30,6 +30,8 @@ public:
     /// What is wrong with the choice, in place of its effect; empty: nothing.
     void setProblem(const QString& problem);
     void selectColumn(const std::string& column);
+    /// Where columns are looked at for the first time their values come before what is counted.
+    void setFirstValuesWanted(bool wanted) { wantsFirst_ = wanted; }
     /// Nullptr: none.
     [[nodiscard]] const ColumnFacts* selected() const;
 
@@ -45,6 +47,7 @@ protected:
 
 private:
     void chooseRole(const std::string& column, ColumnRole role);
+    void chooseType(const std::string& column, ColumnType type);
     void chooseTask(int index);
     void showEffect();
 
@@ -52,6 +55,7 @@ private:
     DataChoice choice_;
     std::optional<DataInfo> info_;
     QString problem_;
+    bool wantsFirst_ = false;
     ColumnModel* model_;
     QSortFilterProxyModel* sorted_;
     QTableView* view_;

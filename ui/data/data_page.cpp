@@ -415,19 +415,20 @@ void DataPage::download() {
 }
 
 DataPreview& DataPage::openPreview() {
-    auto* const preview = new DataPreview(*themes_, jobs_, document_->project().data, window());
-    connect(preview, &QDialog::accepted, this, [this, preview] { take(*preview->choice()); });
+    auto* const preview = new DataPreview(*themes_, jobs_, document_->project(), window());
+    connect(preview, &QDialog::accepted, this,
+            [this, preview] { take(*preview->choice(), preview->classWeights()); });
     preview->open();
     return *preview;
 }
 
-void DataPage::take(const DataChoice& choice) {
+void DataPage::take(const DataChoice& choice, const std::string& classWeights) {
     if (isLocked()) {
         showMessage(tr("A training has begun meanwhile; stop it to replace the data."));
         return;
     }
     try {
-        change_->make(tr("Replace the data"), choice);
+        change_->make(tr("Replace the data"), choice, classWeights);
         banner_->hide();
         Q_EMIT hint(tr("The data are replaced; Undo brings the former ones back."));
     } catch (const Error& error) {

@@ -84,8 +84,9 @@ private:
     void drawSamples();
     void showDrawing();
     void correctSample(const SampleId& sample, const QString& name);
+    void correctRow(const SampleId& sample, const QString& name);
     DataPreview& openPreview();
-    void take(const DataChoice& choice);
+    void take(const DataChoice& choice, const std::string& classWeights);
     void change(const QString& what, const DataChoice& choice);
     void cure(const DataRemedy& remedy);
     void editAugmentation(const QString& what, const DataChoice& choice);
@@ -140,7 +141,8 @@ private:
     QFrame* right_ = nullptr;
     QFrame* drop_ = nullptr; ///< over the page while something is dragged onto it
     std::shared_ptr<const ReviewedParts> shownParts_;
-    std::string shownFile_; ///< of which data the tab was chosen
+    DataChoice judgedChoice_; ///< of the samples shown, without corrections
+    std::string shownFile_;   ///< of which data the tab was chosen
     int meanJob_ = 0;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };

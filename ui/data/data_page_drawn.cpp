@@ -4,6 +4,7 @@
 #include "engine/data/images/added_images.h"
 #include "engine/data/images/image_corrections.h"
 #include "engine/data/survey/sample_selection.h"
+#include "engine/data/tables/row_corrections.h"
 #include "engine/support/error.h"
 #include "ui/data/data_page.h"
 #include "ui/data/data_review.h"
@@ -13,6 +14,9 @@
 #include "ui/session/data_change.h"
 #include "ui/theme/shown_image.h"
 #include "ui/theme/text.h"
+
+#include <exception>
+#include <variant>
 
 namespace gradwright {
 
@@ -29,9 +33,13 @@ void DataPage::correctSample(const SampleId& sample, const QString& name) {
             drawn_->move(added, name);
         return;
     }
+    if (choice.dataset == "csv") {
+        correctRow(sample, name);
+        return;
+    }
     if (choice.dataset != "images") {
-        showMessage(tr("Only images that were added here, and those of image folders, can be put "
-                       "into another class or left out."));
+        showMessage(tr("Only images that were added here, those of image folders, and rows of "
+                       "tables can be put into another class or left out."));
         return;
     }
     try {
@@ -50,6 +58,41 @@ void DataPage::correctSample(const SampleId& sample, const QString& name) {
     }
 }
 
+/// The row is read from the file again, so that the correction holds for what stands there.
+void DataPage::correctRow(const SampleId& sample, const QString& name) {
+    const DataChoice& choice = document_->project().data;
+    const QString origin = qstr(originOf(*samples_->shown()->data, sample));
+    const auto line = origin.section(u' ', -1).toUInt(); // "line 17"
+    const auto found = choice.params.find("test_file");
+    const bool isOfTestFile = sample.part == DataPart::Test && found != choice.params.end() &&
+                              !std::get<std::string>(found->second).empty();
+    jobs_.start([this, choice, line, isOfTestFile, name,
+                 origin](const std::stop_token&) -> BackgroundJobs::Delivery {
+        try {
+            const FoundRow row = findRow(choice, line, isOfTestFile, name.toStdString());
+            return [this, row, name, origin, file = choice.params] {
+                const DataChoice& now = document_->project().data;
+                if (isLocked() || now.dataset != "csv" || now.params.at("file") != file.at("file"))
+                    return; // it is no row of the project any more
+                try {
+                    change_->make(name.isEmpty() ? tr("Leave out %1").arg(origin)
+                                                 : tr("Put %1 into %2").arg(origin, name),
+                                  withRowCorrection(now, row));
+                    Q_EMIT hint(
+                        name.isEmpty()
+                            ? tr("%1 is left out; Undo brings it back. The file stays.").arg(origin)
+                            : tr("%1 counts as %2; Undo takes it back. The file stays.")
+                                  .arg(origin, name));
+                } catch (const Error& error) {
+                    showMessage(QString::fromUtf8(error.what()));
+                }
+            };
+        } catch (const std::exception& error) {
+            return [this, reason = QString::fromUtf8(error.what())] { showMessage(reason); };
+        }
+    });
+}
+
 void DataPage::drawSamples() {
     const auto& parts = review_->parts();
     if (!parts || !drawn_->obstacle().isEmpty())
@@ -65,8 +108,11 @@ void DataPage::showDrawing() {
     const auto& parts = review_->parts();
     const bool isOfImages = parts && parts->data->info.input.rank() == 3 &&
                             parts->data->info.columns.empty() && parts->data->info.hasClasses();
-    samples_->setCorrectable(
-        isOfImages && (document_->project().data.dataset == "images" || !drawn_->folder().empty()));
+    const std::string& kind = document_->project().data.dataset;
+    const bool isOfRows = parts && kind == "csv" && !isLocked();
+    const bool isOfFiles = isOfImages && (kind == "images" || !drawn_->folder().empty());
+    samples_->setCorrectable(isOfFiles || isOfRows,
+                             isOfFiles || (isOfRows && parts->data->info.hasClasses()));
     samples_->setDrawing(isOfImages, drawn_->obstacle());
 }
 

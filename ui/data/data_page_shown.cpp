@@ -2,6 +2,7 @@
 //
 // What the Data page shows of the data.
 #include "engine/data/catalog.h"
+#include "engine/data/images/image_corrections.h"
 #include "engine/data/images/picture_input.h"
 #include "engine/data/survey/sample_selection.h"
 #include "ui/data/column_details.h"
@@ -88,7 +89,14 @@ void DataPage::showSource() {
 
 void DataPage::showSamples() {
     const auto& parts = review_->parts();
-    samples_->setParts(parts, parts && areDrawings(document_->project().data, parts->data->info));
+    // What a network makes of them holds while nothing else than their corrections has changed.
+    DataChoice choice = document_->project().data;
+    choice.params.erase(std::string(kCorrectionsParam));
+    const bool areCorrected = parts != shownParts_ && judgedChoice_ == choice;
+    if (parts != shownParts_)
+        judgedChoice_ = std::move(choice);
+    samples_->setParts(parts, parts && areDrawings(document_->project().data, parts->data->info),
+                       areCorrected);
     showDrawing();
     if (std::exchange(shownParts_, parts) != parts) {
         showMean(samples_->label());

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 
 namespace gradwright {
 namespace {
@@ -208,16 +209,11 @@ void DataReview::complete() {
 
 std::vector<DataProblem> DataReview::problems() const {
     std::vector<DataProblem> all = images_;
-    const auto add = [&all](std::vector<DataProblem> some) {
-        std::ranges::move(some, std::back_inserter(all));
-    };
-    if (table_)
-        add(tableProblems(*table_, document_->project().data));
-    if (parts_) {
-        add(classProblems(parts_->counts, parts_->data->info.classes));
-        if (duplicates_)
-            add(sampleProblems(*duplicates_, *parts_->data, parts_->counts));
-    }
+    KnownData known{.table = table_ ? &*table_ : nullptr};
+    if (parts_)
+        known = {known.table, parts_->data.get(), &parts_->counts,
+                 duplicates_ ? &*duplicates_ : nullptr};
+    std::ranges::move(problemsOf(document_->project().data, known), std::back_inserter(all));
     std::ranges::stable_sort(all, {}, &DataProblem::kind);
     return all;
 }

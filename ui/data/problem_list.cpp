@@ -95,6 +95,8 @@ QString titleOf(DataProblemKind kind) {
         return ProblemList::tr("Same but for case");
     case DataProblemKind::Imbalance:
         return ProblemList::tr("Uneven classes");
+    case DataProblemKind::Pixels:
+        return ProblemList::tr("Pixels of images");
     case DataProblemKind::MissingTarget:
         return ProblemList::tr("Rows without a target");
     case DataProblemKind::Missing:
@@ -203,7 +205,7 @@ QWidget* ProblemList::cardOf(std::size_t index) {
                 [this, name = problem.column] { Q_EMIT columnWanted(name); });
         card.head->addWidget(show);
     }
-    if (!problem.samples.empty()) {
+    if (!problem.samples.empty() && showsSamples_) {
         auto* const show = new QPushButton(tr("Show the first"));
         show->setObjectName(QStringLiteral("showSample"));
         show->setAccessibleName(tr("%1: show the first sample").arg(title));

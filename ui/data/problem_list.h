@@ -38,6 +38,8 @@ public:
                      const QString& cure = {});
     /// Remedies can be seen and not used.
     void setLocked(bool locked);
+    /// Whether a sample can be shown; so at first.
+    void setSamplesShown(bool shown) { showsSamples_ = shown; }
     /// What is said where there is no problem.
     void setNothing(const QString& text);
     [[nodiscard]] const std::vector<ListedProblem>& problems() const { return problems_; }
@@ -59,6 +61,7 @@ private:
     QString failure_;
     QString failureCure_;
     bool locked_ = false;
+    bool showsSamples_ = true;
     QWidget* body_ = nullptr;
     QVBoxLayout* layout_;
     QLabel* nothing_;

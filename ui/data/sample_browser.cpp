@@ -24,6 +24,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace gradwright {
@@ -43,16 +44,33 @@ ShownSamples judged(std::shared_ptr<const Dataset> data, std::vector<SampleId> s
     ShownSamples shown{std::move(data), std::move(samples), {}, {}};
     if (verdicts == nullptr)
         return shown;
-    const auto& known = verdicts->bySample;
-    std::erase_if(shown.samples, [&](const SampleId& sample) { return !known.contains(sample); });
-    std::ranges::stable_sort(shown.samples, [&](const SampleId& a, const SampleId& b) {
-        return known.at(a).loss > known.at(b).loss;
-    });
+    struct Judged {
+        SampleId sample;
+        float loss;
+        std::int32_t predicted;
+    };
+    std::vector<Judged> all;
     for (const SampleId& sample : shown.samples) {
-        const auto& verdict = known.at(sample);
-        shown.losses.push_back(verdict.loss);
-        if (verdict.predicted >= 0)
-            shown.predicted.push_back(verdict.predicted);
+        const auto found = verdicts->byOrigin.find(verdicts->keyOf(*shown.data, sample));
+        if (found == verdicts->byOrigin.end())
+            continue;
+        const auto& [loss, predicted, label] = found->second;
+        const bool isCorrected =
+            label >= 0 && sourceOf(*shown.data, sample).label(sample.index) != label;
+        all.push_back({sample, isCorrected ? ShownSamples::kCorrected : loss, predicted});
+    }
+    // Those that have been corrected are done with.
+    std::ranges::stable_sort(all, [](const Judged& a, const Judged& b) {
+        if (std::isnan(a.loss) || std::isnan(b.loss))
+            return !std::isnan(a.loss) && std::isnan(b.loss);
+        return a.loss > b.loss;
+    });
+    shown.samples.clear();
+    for (const Judged& each : all) {
+        shown.samples.push_back(each.sample);
+        shown.losses.push_back(each.loss);
+        if (each.predicted >= 0)
+            shown.predicted.push_back(each.predicted);
     }
     return shown;
 }
@@ -190,20 +208,24 @@ void SampleBrowser::resizeEvent(QResizeEvent* event) {
 }
 
 void SampleBrowser::makeActions() {
-    const auto add = [this](const QString& text, const char* name, Qt::Key key, auto slot) {
+    const auto made = [this](const QString& text, const char* name, Qt::Key key, auto slot) {
         auto* const action = new QAction(text, tiles_);
         action->setObjectName(QLatin1String(name));
         action->setShortcut(key);
         action->setShortcutContext(Qt::WidgetShortcut);
         connect(action, &QAction::triggered, this, slot);
-        corrections_ << action;
+        return action;
     };
-    add(tr("Another class…"), "relabelSample", Qt::Key_F2, &SampleBrowser::chooseClass);
-    add(tr("Leave out"), "leaveOutSample", Qt::Key_Delete, [this] {
-        if (const auto sample = selected())
-            Q_EMIT correctionWanted(*sample, {});
+    relabel_ = made(tr("Another class…"), "relabelSample", Qt::Key_F2, &SampleBrowser::chooseClass);
+    leaveOut_ = made(tr("Leave out"), "leaveOutSample", Qt::Key_Delete, [this] {
+        const auto sample = selected();
+        if (!sample)
+            return;
+        keptPlace_ = selectedPlace();
+        Q_EMIT correctionWanted(*sample, {});
     });
-    tiles_->addActions(corrections_);
+    for (QWidget* const view : {static_cast<QWidget*>(tiles_), static_cast<QWidget*>(rows_)})
+        view->addActions({relabel_, leaveOut_});
     // Where there is nothing to choose from yet, too.
     drawing_ = new QAction(tr("Draw samples…"), tiles_);
     drawing_->setObjectName(QStringLiteral("drawSamples"));
@@ -211,13 +233,15 @@ void SampleBrowser::makeActions() {
     drawing_->setShortcutContext(Qt::WidgetShortcut);
     connect(drawing_, &QAction::triggered, this, &SampleBrowser::drawingWanted);
     tiles_->addAction(drawing_);
-    setCorrectable(false);
+    setCorrectable(false, false);
 }
 
-void SampleBrowser::setCorrectable(bool on) {
-    for (QAction* const action : corrections_)
-        action->setEnabled(on);
-    tiles_->setContextMenuPolicy(on ? Qt::ActionsContextMenu : Qt::NoContextMenu);
+void SampleBrowser::setCorrectable(bool canLeaveOut, bool canRelabel) {
+    leaveOut_->setEnabled(canLeaveOut);
+    relabel_->setEnabled(canRelabel);
+    for (QWidget* const view : {static_cast<QWidget*>(tiles_), static_cast<QWidget*>(rows_)})
+        view->setContextMenuPolicy(canLeaveOut || canRelabel ? Qt::ActionsContextMenu
+                                                             : Qt::NoContextMenu);
 }
 
 /// The menu takes the first letter of a class as its key.
@@ -230,11 +254,15 @@ void SampleBrowser::chooseClass() {
     menu->setAttribute(Qt::WA_DeleteOnClose);
     fillClassMenu(*menu, parts_->data->info.classes,
                   [this, sample, data = parts_->data](const QString& name) {
-                      if (shown_ && shown_->data == data) // the data may have been read anew
-                          Q_EMIT correctionWanted(*sample, name);
+                      if (!shown_ || shown_->data != data)
+                          return; // the data have been read anew
+                      if (verdicts_)
+                          keptPlace_ = selectedPlace();
+                      Q_EMIT correctionWanted(*sample, name);
                   });
-    const QRect tile = tiles_->visualRect(tiles_->currentIndex());
-    menu->popup(tiles_->viewport()->mapToGlobal(tile.isValid() ? tile.center() : QPoint(0, 0)));
+    const QAbstractItemView& view = hasImages() ? static_cast<QAbstractItemView&>(*tiles_) : *rows_;
+    const QRect cell = view.visualRect(view.currentIndex());
+    menu->popup(view.viewport()->mapToGlobal(cell.isValid() ? cell.center() : QPoint(0, 0)));
 }
 
 void SampleBrowser::makeRows() {
@@ -268,7 +296,8 @@ bool SampleBrowser::hasImages() const {
     return parts_ && parts_->data->info.input.rank() == 3 && parts_->data->info.columns.empty();
 }
 
-void SampleBrowser::setParts(std::shared_ptr<const ReviewedParts> parts, bool areDrawings) {
+void SampleBrowser::setParts(std::shared_ptr<const ReviewedParts> parts, bool areDrawings,
+                             bool areCorrected) {
     if (parts == parts_)
         return;
     // Another split, or another scaling, leaves filter and order alone.
@@ -276,8 +305,10 @@ void SampleBrowser::setParts(std::shared_ptr<const ReviewedParts> parts, bool ar
                          parts->data->info.classes != parts_->data->info.classes ||
                          sampleColumns(*parts->data) != sampleColumns(*parts_->data);
     parts_ = std::move(parts);
-    verdicts_.reset();
-    judge_->setChecked(false);
+    if (isOther || !areCorrected) {
+        verdicts_.reset();
+        judge_->setChecked(false);
+    }
     pictures_->setData(parts_ ? parts_->data : nullptr, areDrawings);
     if (isOther) {
         order_ = {};
@@ -355,7 +386,10 @@ void SampleBrowser::select() {
     if (!parts_)
         return;
     const int job = job_ = jobs_.next();
-    jobs_.start([this, job, parts = parts_, wanted = filter(), order = order_,
+    auto asked = filter();
+    if (verdicts_ && verdicts_->data != parts_->data)
+        asked.part.reset(); // a correction moves others from part to part
+    jobs_.start([this, job, parts = parts_, wanted = std::move(asked), order = order_,
                  verdicts = verdicts_](const std::stop_token& stop) -> BackgroundJobs::Delivery {
         const auto tell = [this, job](std::size_t done, std::size_t all) {
             if (done > 0 && done % kTellEverySamples == 0)
@@ -380,6 +414,7 @@ void SampleBrowser::select() {
 void SampleBrowser::present(std::shared_ptr<const ShownSamples> shown) {
     const bool fromTop = std::exchange(fromTop_, false) && !wanted_;
     const std::optional<SampleId> before = wanted_ ? wanted_ : selected();
+    const bool isCorrected = keptPlace_ && shown && shown_ && shown->data != shown_->data;
     shown_ = std::move(shown);
     tiles_->setSamples(hasImages() ? shown_ : nullptr);
     rowModel_->setSamples(hasImages() ? nullptr : shown_);
@@ -400,6 +435,10 @@ void SampleBrowser::present(std::shared_ptr<const ShownSamples> shown) {
         if (found != shown_->samples.end())
             place = found - shown_->samples.begin();
     }
+    // Whoever goes down the list goes on where they were.
+    if (isCorrected && place >= 0)
+        place = std::min<std::ptrdiff_t>(*std::exchange(keptPlace_, {}),
+                                         std::ssize(shown_->samples) - 1);
     wanted_.reset();
     if (hasImages())
         tiles_->select(static_cast<int>(place));

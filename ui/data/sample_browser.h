@@ -5,11 +5,12 @@
 #include "ui/data/sample_views.h"
 #include "ui/session/background_jobs.h"
 
-#include <QList>
 #include <QTimer>
 #include <QWidget>
 
-#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
 
 class QAction;
 class QComboBox;
@@ -26,15 +27,22 @@ namespace gradwright {
 class SamplePictures;
 class ThemeManager;
 
-/// What a trained network makes of samples, by sample.
+/// What a trained network makes of samples, by where they come from: so they hold for data in which
+/// samples were corrected, and others have moved to another part.
 struct SampleVerdicts {
     struct Verdict {
         float loss = 0;
         std::int32_t predicted = -1; ///< -1 where samples have no single class
+        std::int32_t label = -1;     ///< the same: that it had then
     };
     QString model; ///< whose verdicts they are
     std::shared_ptr<const Dataset> data;
-    std::map<SampleId, Verdict> bySample;
+    bool hasTestFile = false; ///< the test part has origins of its own
+    std::unordered_map<std::string, Verdict> byOrigin;
+
+    [[nodiscard]] std::string keyOf(const Dataset& of, const SampleId& sample) const {
+        return (hasTestFile && sample.part == DataPart::Test ? "test:" : "") + originOf(of, sample);
+    }
 };
 
 /// The samples of the data: images as a grid, all others as rows; by part, class and text, and
@@ -45,15 +53,16 @@ class SampleBrowser : public QWidget {
 public:
     explicit SampleBrowser(ThemeManager& themes, QWidget* parent = nullptr);
 
-    /// Null: nothing is known.
-    void setParts(std::shared_ptr<const ReviewedParts> parts, bool areDrawings);
+    /// Null: nothing is known. `areCorrected`: they are those before but for corrections, so what
+    /// a network made of them holds, and their order stays.
+    void setParts(std::shared_ptr<const ReviewedParts> parts, bool areDrawings, bool areCorrected);
     /// Sorts by these, the largest loss first; null: by place again.
     void setVerdicts(std::shared_ptr<const SampleVerdicts> verdicts);
     /// Of one class, or of all (-1).
     void setLabel(int label);
     [[nodiscard]] int label() const;
-    /// Whether images can be left out or put into another class, by Delete and F2.
-    void setCorrectable(bool on);
+    /// Whether samples can be left out, by Delete, and put into another class, by F2.
+    void setCorrectable(bool canLeaveOut, bool canRelabel);
     /// Whether new samples can be drawn: not at all, or not now, and why.
     void setDrawing(bool offered, const QString& obstacle);
     /// Shows a sample, whatever the filter was.
@@ -103,6 +112,7 @@ private:
     std::shared_ptr<const ShownSamples> shown_;
     SampleOrder order_;
     std::optional<SampleId> wanted_; ///< to be selected once it is there
+    std::optional<int> keptPlace_;   ///< of the one that was corrected: the next one is there then
     bool fromTop_ = false;           ///< another order was chosen: its first one is looked at
     SamplePictures* pictures_;
     QComboBox* part_;
@@ -117,7 +127,8 @@ private:
     QLabel* count_;
     QStackedWidget* stack_;
     TileView* tiles_;
-    QList<QAction*> corrections_; ///< of the tiles
+    QAction* relabel_ = nullptr; ///< of tiles and rows, as the next one
+    QAction* leaveOut_ = nullptr;
     QTableView* rows_;
     RowModel* rowModel_;
     QTimer typed_;

@@ -4,6 +4,7 @@
 #include "engine/inference/readings.h"
 #include "engine/metrics/sample_losses.h"
 #include "engine/project/runs.h"
+#include "ui/data/data_overview.h"
 #include "ui/session/run_history.h"
 #include "ui/session/trained_model.h"
 #include "ui/theme/text.h"
@@ -97,12 +98,14 @@ BackgroundJobs::Delivery SampleJudge::work(const std::shared_ptr<const ReviewedP
         auto verdicts = std::make_shared<SampleVerdicts>();
         verdicts->model = qstr(model->name + ", " + model->weightsTitle);
         verdicts->data = parts->data;
+        verdicts->hasTestFile = hasOwnTestPart(choice);
         const auto losses = sampleLosses(*outcomes);
         const bool hasClasses = outcomes->kind() == MetricKind::Classes && outcomes->steps == 1;
         const auto readings = hasClasses ? readingsOf(*outcomes) : std::vector<Reading>();
         for (std::size_t i = 0; i < indices.size(); ++i)
-            verdicts->bySample[{part, indices[i]}] = {static_cast<float>(losses[i]),
-                                                      hasClasses ? readings[i].predicted : -1};
+            verdicts->byOrigin[verdicts->keyOf(*parts->data, {part, indices[i]})] = {
+                static_cast<float>(losses[i]), hasClasses ? readings[i].predicted : -1,
+                hasClasses ? source->label(indices[i]) : -1};
         return [this, made = std::shared_ptr<const SampleVerdicts>(std::move(verdicts))] {
             job_ = 0;
             Q_EMIT judged(made);

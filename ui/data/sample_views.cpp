@@ -58,7 +58,7 @@ public:
             painter->drawRoundedRect(QRectF(box).adjusted(-3, -3, 3, 3), 4, 4);
         }
         const bool isWrong =
-            at < shown.predicted.size() &&
+            at < shown.predicted.size() && !shown.isCorrected(at) &&
             shown.predicted[at] !=
                 sourceOf(*shown.data, shown.samples[at]).label(shown.samples[at].index);
         painter->setPen(isWrong ? theme.error : theme.text2);
@@ -101,6 +101,8 @@ QString ShownSamples::answer(std::size_t place) const {
         return qstr(info.classes.at(static_cast<std::size_t>(label)));
     };
     const std::int32_t own = sourceOf(*data, sample).label(sample.index);
+    if (isCorrected(place))
+        return TileView::tr("%1, corrected").arg(nameOf(own));
     if (place < predicted.size() && predicted[place] != own)
         return QStringLiteral("%1 → %2").arg(nameOf(own), nameOf(predicted[place]));
     return nameOf(own);
@@ -112,7 +114,7 @@ QString ShownSamples::description(std::size_t place) const {
         TileView::tr("%1, %2").arg(qstr(originOf(*data, sample)), titleOf(sample.part).toLower());
     if (const QString own = answer(place); !own.isEmpty())
         text = TileView::tr("%1: %2").arg(own, text);
-    if (place < losses.size())
+    if (place < losses.size() && !isCorrected(place))
         text += TileView::tr(", loss %1").arg(static_cast<double>(losses[place]), 0, 'g', 3);
     return text;
 }
@@ -273,6 +275,8 @@ QVariant RowModel::data(const QModelIndex& index, int role) const {
     if (index.column() == 1)
         return titleOf(sample.part);
     const int cell = index.column() - kOwnColumns;
+    if (cell == names_.size() && samples_->isCorrected(place))
+        return tr("corrected");
     if (cell == names_.size())
         return QString::number(static_cast<double>(samples_->losses[place]), 'g', 4);
     if (cell > names_.size())

@@ -7,6 +7,8 @@
 #include <QCache>
 #include <QTableView>
 
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -23,9 +25,14 @@ QString titleOf(DataPart part);
 struct ShownSamples {
     std::shared_ptr<const Dataset> data;
     std::vector<SampleId> samples;
+    /// The loss of a sample whose class has been corrected since, which nobody knows: NaN.
+    static constexpr float kCorrected = std::numeric_limits<float>::quiet_NaN();
     std::vector<float> losses;             ///< of these; none where they are not known
     std::vector<std::int32_t> predicted{}; ///< the same: classes that a network read
 
+    [[nodiscard]] bool isCorrected(std::size_t place) const {
+        return place < losses.size() && std::isnan(losses[place]);
+    }
     /// "cat", "3.2, 5", what a caption has room for.
     [[nodiscard]] QString answer(std::size_t place) const;
     /// All that is known of a sample, for tooltips and screen readers.

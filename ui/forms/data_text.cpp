@@ -8,6 +8,8 @@
 #include <QCoreApplication>
 #include <QStringList>
 
+#include <algorithm>
+
 namespace gradwright {
 namespace {
 
@@ -68,7 +70,10 @@ QString rowsText(const DataInfo& info) {
 
 /// "Images of 1×28×28", "Rows of 5 numbers", "Texts of 64 characters", "2 numbers per sample".
 QString samplesText(const DataInfo& info) {
-    if (!info.columns.empty())
+    const bool areFiles = std::ranges::any_of(
+        info.columns, [](const TableColumn& column) { return column.image.has_value(); });
+    // Pixels of a table are an image.
+    if (!info.columns.empty() && (areFiles || info.input.rank() != 3))
         return rowsText(info);
     if (info.input.rank() == 3)
         return translated("Images of %1").arg(shapeText(info.input));

@@ -3,11 +3,29 @@
 
 #include "engine/project/own_project.h"
 #include "engine/support/error.h"
+#include "engine/training/recipes/losses.h"
 #include "ui/session/training_session.h"
 
 #include <utility>
 
 namespace gradwright {
+
+namespace {
+
+/// The first loss as it is behind the edit gets the weights, too.
+void weighClasses(ProjectEdit& edit, const std::string& weights, Project project) {
+    apply(project, edit);
+    auto training = project.training;
+    if (training.objectives.empty())
+        return;
+    auto& chosen = training.objectives.front().loss;
+    if (findParam(loss(chosen.key).params, "class_weights") == nullptr)
+        return;
+    chosen.params.insert_or_assign("class_weights", weights);
+    std::get<ProjectEdit::Group>(edit.change).push_back({SetTraining{training}});
+}
+
+} // namespace
 
 DataChange::DataChange(ProjectDocument& document, const TrainingSession& session, QObject* parent)
     : QObject(parent)
@@ -20,9 +38,11 @@ DataChange::DataChange(ProjectDocument& document, const TrainingSession& session
     });
 }
 
-void DataChange::make(const QString& title, const DataChoice& choice) {
+void DataChange::make(const QString& title, const DataChoice& choice,
+                      const std::string& classWeights) {
     document_->perform(title, {SetData{choice}});
     behind_ = document_->undoStack().index();
+    classWeights_ = classWeights;
 }
 
 void DataChange::fit() {
@@ -32,7 +52,9 @@ void DataChange::fit() {
     const bool isLast = document_->undoStack().index() == std::exchange(behind_, 0);
     if (!isLast || session_->isActive())
         return;
-    const ProjectEdit edit = fitToData(document_->project(), *info);
+    ProjectEdit edit = fitToData(document_->project(), *info);
+    if (!classWeights_.empty())
+        weighClasses(edit, std::exchange(classWeights_, {}), document_->project());
     if (std::get<ProjectEdit::Group>(edit.change).empty())
         return;
     try {

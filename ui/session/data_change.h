@@ -6,6 +6,8 @@
 #include <QObject>
 #include <QString>
 
+#include <string>
+
 namespace gradwright {
 
 class TrainingSession;
@@ -20,8 +22,10 @@ public:
     DataChange(ProjectDocument& document, const TrainingSession& session,
                QObject* parent = nullptr);
 
-    /// Throws Error with the reason when the choice does not fit; nothing has then changed.
-    void make(const QString& title, const DataChoice& choice);
+    /// `classWeights` is what the loss is to have as such once the network has followed, where it
+    /// takes any; empty: what it has. Throws Error with the reason when the choice does not fit;
+    /// nothing has then changed.
+    void make(const QString& title, const DataChoice& choice, const std::string& classWeights = {});
 
 Q_SIGNALS:
     /// The network could not follow.
@@ -32,7 +36,8 @@ private:
 
     ProjectDocument* document_;
     const TrainingSession* session_;
-    int behind_ = 0; ///< the step of undo that the network has to follow; 0: none
+    std::string classWeights_; ///< of the change that is behind_
+    int behind_ = 0;           ///< the step of undo that the network has to follow; 0: none
 };
 
 } // namespace gradwright

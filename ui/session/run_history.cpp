@@ -115,7 +115,8 @@ RunHistory readHistory(const RunDirectory& run) {
         name != record.end() && name->is_string() ? name->get<std::string>() : run.name();
     const auto project = projectOfRun(run);
     history.optimizer = project.training.optimizer.key;
-    history.learningRate = project.training.learningRate();
+    history.training = project.training;
+    history.learningRate = history.lastRate = project.training.learningRate();
     history.totalEpochs = project.training.epochs();
     const auto graph = lower(project.network);
     for (const auto& spec : graph.weights())
@@ -143,6 +144,7 @@ RunHistory readHistory(const RunDirectory& run) {
             epochs.insert_or_assign(epoch.epoch, epoch);
         } else if (line.contains("learning_rate_set")) {
             const auto step = line["step"].get<std::int64_t>();
+            history.lastRate = number(line, "learning_rate_set");
             rateChanges.insert_or_assign(
                 step,
                 RunHistory::RateChange{step, number(line, "epoch"), number(line, "learning_rate")});

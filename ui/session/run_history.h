@@ -4,6 +4,7 @@
 #include "engine/io/run_directory.h"
 #include "engine/metrics/quality.h"
 #include "engine/training/alarm.h"
+#include "engine/training/settings.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -45,6 +46,8 @@ struct RunHistory {
     std::string note;
     std::string optimizer;            ///< its key
     double learningRate = 0;          ///< that it began with, before schedule and warm-up
+    double lastRate = 0;              ///< the same as it was set last: what resuming continues with
+    TrainingSettings training;        ///< that it began with
     std::int64_t totalEpochs = 0;     ///< asked for
     std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
     const MetricDef* metric = &qualityMetric(MetricKind::Classes); ///< of all its qualities

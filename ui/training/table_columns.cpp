@@ -31,7 +31,7 @@ auto sourceOf(const DataChoice& choice) {
         return found == choice.params.end() ? std::string() : std::get<std::string>(found->second);
     };
     return std::tuple(choice.dataset, text("file"), text("delimiter"), text("header"),
-                      text("dates"), text("missing_marks"), text("categorical"));
+                      text("dates"), text("missing_marks"), text("categorical"), text("types"));
 }
 
 bool holdsDates(const ColumnProfile& column) {

@@ -330,6 +330,7 @@ void TrainPage::showProject() {
     const Project& project = document_->project();
     form_->setValues(project.training, project.data, outputNames(project.network));
     form_->setInputs(namesOfLayer(project.network, "input"), dataColumns(document_->dataInfo()));
+    showResumeRate();
     if (!shownRun_.empty())
         return;
     if (const auto& info = document_->dataInfo())
@@ -398,10 +399,7 @@ void TrainPage::continueRunOn(const std::filesystem::path& folder, const std::st
                 project.training.params.insert_or_assign("device", device);
             auto job = trainingJob(project, folder.parent_path());
             job.resume = folder;
-            auto alike = project.training;
-            alike.params.insert_or_assign("learning_rate", shown.learningRate());
-            if (alike == shown && shown.learningRate() != project.training.learningRate())
-                job.resumeRate = shown.learningRate(); // the field was changed since
+            job.resumeRate = askedRate(project.training, shown);
             auto history = std::make_shared<const RunHistory>(readHistory(run));
             return [this, job = std::move(job), history = std::move(history)] {
                 if (session_->isActive())
@@ -421,6 +419,13 @@ void TrainPage::step() {
 
 void TrainPage::stop() {
     session_->stop();
+}
+
+std::optional<double> TrainPage::askedRate(TrainingSettings ofRun, const TrainingSettings& shown) {
+    const double before = ofRun.learningRate();
+    ofRun.params.insert_or_assign("learning_rate", shown.learningRate());
+    return ofRun == shown && shown.learningRate() != before ? std::optional(shown.learningRate())
+                                                            : std::nullopt;
 }
 
 bool TrainPage::resumable() const {

@@ -141,6 +141,10 @@ private:
     void startBalanced();
     void chooseColumns(const QString& what, const DataChoice& choice);
     [[nodiscard]] bool resumable() const;
+    void showResumeRate();
+    /// The rate that a run is resumed with because the field was changed since it was started, and
+    /// nothing else; nothing where it goes on with its own.
+    static std::optional<double> askedRate(TrainingSettings ofRun, const TrainingSettings& shown);
 
     ProjectDocument* document_;
     ThemeManager* theme_;

@@ -4,8 +4,10 @@
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
 #include "ui/session/run_history.h"
+#include "ui/theme/shown_text.h"
 #include "ui/training/train_page.h"
 #include "ui/training/training_controls.h"
+#include "ui/training/training_form.h"
 
 #include <QPushButton>
 
@@ -104,8 +106,21 @@ void TrainPage::forgetRun() {
     showProject();
 }
 
+/// Where the field shows another rate than the chosen run would be resumed with.
+void TrainPage::showResumeRate() {
+    const auto* const run = session_->isActive() || !resumable() ? nullptr : runs_->chosen();
+    const auto& shown = document_->project().training;
+    const bool isOther =
+        run && run->lastRate != shown.learningRate() && !askedRate(run->training, shown);
+    form_->setRateNote(isOther ? tr("Resume continues %1 with %2, the rate it had last. Enter "
+                                    "another rate here to resume with that.")
+                                     .arg(titleOf(*run), plainNumber(run->lastRate, 6))
+                               : QString());
+}
+
 void TrainPage::showRun() {
     controls_->setState(session_->state(), resumable());
+    showResumeRate();
     const auto* run = runs_->chosen();
     if (session_->isActive() || !run)
         return;

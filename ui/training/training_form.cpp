@@ -80,9 +80,15 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     rate_ = paramForm({"learning_rate"});
     rate_->markLive("learning_rate");
     optimizer_->insert(rate_);
+    rateNote_ = new QLabel;
+    rateNote_->setObjectName(QStringLiteral("resumeRateNote"));
+    rateNote_->setWordWrap(true);
+    rateNote_->setTextFormat(Qt::PlainText);
+    rateNote_->setProperty("textRole", QStringLiteral("caption"));
+    rateNote_->hide();
     addSection(tr("Data"), {dataset_, inputColumns_});
     addSection(tr("Objective"), {objectives_, balance_});
-    addSection(tr("Optimizer"), {optimizer_});
+    addSection(tr("Optimizer"), {optimizer_, rateNote_});
     addSection(tr("Learning-rate schedule"),
                {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
     addSection(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
@@ -291,7 +297,7 @@ void TrainingForm::buildData() {
             return found == params.end() ? ParamValue() : found->second;
         };
         if (file(before) != file(data_.params)) // another table has other columns, too
-            for (const char* const key : {"target", "ignore", "keep", "same_case"})
+            for (const char* const key : {"target", "ignore", "keep", "same_case", "types", "corrections"})
                 data_.params.erase(key);
         Q_EMIT dataEdited(tr("Data set"), data_);
     });
@@ -451,6 +457,11 @@ void TrainingForm::setLearningRate(double learningRate) {
     settings_.params.insert_or_assign("learning_rate", learningRate);
     rate_->setValues(settings_.params);
     preview_->setSettings(settings_);
+}
+
+void TrainingForm::setRateNote(const QString& note) {
+    rateNote_->setText(note);
+    rateNote_->setVisible(!note.isEmpty());
 }
 
 void TrainingForm::setLocked(bool locked) {

@@ -48,6 +48,8 @@ public:
     /// The devices that are offered beside the processor; nothing until that is known.
     void setGpus(const std::optional<GpuSearch>& gpus);
     void setLearningRate(double learningRate);
+    /// What is to be known of the rate beside its field; empty: nothing.
+    void setRateNote(const QString& note);
     void setPosition(std::optional<double> epoch);
     /// What the data set holds, or why it cannot be read.
     void setDataStatus(const QString& text, bool problem);
@@ -105,6 +107,7 @@ private:
     InputColumns* inputColumns_ = nullptr;
     ParamForm* dataForm_ = nullptr;
     ParamForm* augmentation_ = nullptr;
+    QLabel* rateNote_ = nullptr;
     QLabel* precisionNote_ = nullptr;
     ParamForm* hardware_ = nullptr;
     QLabel* gpuNote_ = nullptr;

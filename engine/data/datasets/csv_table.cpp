@@ -1,26 +1,47 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
 #include "engine/data/tables/csv_cache.h"
+#include "engine/data/tables/row_corrections.h"
 #include "engine/data/tables/table.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace gradwright {
 namespace {
 
+using SharedTable = std::shared_ptr<const CsvTable>;
+
+/// The table as it is where nothing is said of its rows.
+SharedTable corrected(SharedTable table, const std::vector<RowCorrection>& corrections,
+                      const Params& params, bool isTest) {
+    if (std::ranges::count(corrections, isTest, &RowCorrection::isOfTestFile) == 0)
+        return table;
+    auto targets = columnNamesIn(params.text("target"), table->names);
+    if (targets.empty())
+        targets.push_back(table->names.back());
+    auto made = std::make_shared<CsvTable>(*table);
+    correctRows(*made, corrections, targets.front(), isTest);
+    return made;
+}
+
 Dataset openTable(const Params& params, const DataChoice& choice, CsvOptions csv) {
     if (params.text("file").empty())
         throw Error("Choose the file of the table");
-    const auto shared = sharedCsv(params.text("file"), csv);
+    const auto corrections = rowCorrectionsFrom(params.text(kRowCorrectionsParam));
+    const auto shared = corrected(sharedCsv(params.text("file"), csv), corrections, params, false);
     const auto& table = *shared;
     const auto options = tableOptionsOf(params, table.names);
     if (params.text("test_file").empty())
         return tableDataset(table, nullptr, options, choice);
     if (table.isRead())
         csv.like = table.reading; // what one table shows holds for both
-    const auto test = sharedCsv(params.text("test_file"), csv);
+    const auto test =
+        corrected(sharedCsv(params.text("test_file"), csv), corrections, params, true);
     return tableDataset(table, test.get(), options, choice);
 }
 

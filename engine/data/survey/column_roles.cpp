@@ -2,6 +2,7 @@
 #include "engine/data/survey/column_roles.h"
 
 #include "engine/data/catalog.h"
+#include "engine/data/tables/row_corrections.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
 
@@ -48,6 +49,20 @@ void setList(DataChoice& choice, const TableSurvey& survey, const std::string& k
         choice.params.erase(key);
     else
         choice.params.insert_or_assign(key, columnList(names));
+}
+
+/// Rows that were put into another class were so for another target; those left out stay so.
+void dropClasses(DataChoice& choice) {
+    const std::string key(kRowCorrectionsParam);
+    const auto found = choice.params.find(key);
+    if (found == choice.params.end())
+        return;
+    auto corrections = rowCorrectionsFrom(std::get<std::string>(found->second));
+    std::erase_if(corrections, [](const RowCorrection& each) { return !each.name.empty(); });
+    if (corrections.empty())
+        choice.params.erase(key);
+    else
+        choice.params.insert_or_assign(key, rowCorrectionsText(corrections));
 }
 
 bool holdsNumbersOnly(const TableSurvey& survey, const std::string& column) {
@@ -130,6 +145,8 @@ DataChoice withRole(DataChoice choice, const TableSurvey& survey, const std::str
     if (role == ColumnRole::Input && facts->profile.kind == ColumnKind::Numbers &&
         !facts->whyLeftOut.empty())
         kept.push_back(column);
+    if (targets != targetsIn(choice, survey))
+        dropClasses(choice);
     setList(choice, survey, "keep", std::move(kept));
     setList(choice, survey, "target", std::move(targets));
     setList(choice, survey, "ignore", std::move(ignored));

@@ -5,11 +5,15 @@
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture_check.h"
 #include "engine/data/survey/column_roles.h"
+#include "engine/data/survey/pixel_hint.h"
 #include "engine/data/tables/table_columns.h"
 #include "engine/support/error.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -31,15 +35,31 @@ std::vector<std::string> linesOf(const std::vector<std::size_t>& lines) {
     return places;
 }
 
+} // namespace
+
+std::string shownShape(const std::string& shape) {
+    std::string text;
+    for (const char letter : shape)
+        text += letter == 'x' ? std::string(" × ") : std::string(1, letter);
+    return text;
+}
+
+namespace {
+
 class TableReview {
 public:
     TableReview(const TableSurvey& survey, const DataChoice& choice)
         : survey_(survey)
         , choice_(choice)
         , rows_(static_cast<std::int64_t>(survey.rows))
-        , drops_(Params(dataset(choice.dataset).params, choice.params).text("missing") == "drop") {}
+        , drops_(Params(dataset(choice.dataset).params, choice.params).text("missing") == "drop")
+        , readsPixels_(
+              !Params(dataset(choice.dataset).params, choice.params).text("pixels").empty())
+        , hint_(pixelHint(survey, choice)) {}
 
     std::vector<DataProblem> run() {
+        if (hint_)
+            addPixels(*hint_);
         for (const auto& column : survey_.columns)
             review(column);
         std::ranges::stable_sort(found_, {}, &DataProblem::kind);
@@ -70,6 +90,23 @@ private:
         reviewInput(column, role);
     }
 
+    void addPixels(const PixelHint& hint) {
+        const bool areColours = hint.shape.starts_with("3x");
+        auto message = fmt::format(
+            "The {} numbers of a row can be the pixels of an image of {}{}. Read as images they "
+            "are shown as such, and layers for images see which pixels lie side by side.",
+            hint.numbers, shownShape(hint.shape), areColours ? ", channel by channel" : "");
+        if (!hint.others.empty())
+            message +=
+                fmt::format(" {} then left out: {}.",
+                            hint.others.size() == 1 ? "Another column is" : "Other columns are",
+                            fmt::join(hint.others, ", "));
+        found_.push_back({.kind = ProblemKind::Pixels,
+                          .count = rows_,
+                          .of = rows_,
+                          .message = std::move(message)});
+    }
+
     void reviewCase(const ColumnFacts& column, ColumnRole role) {
         if (column.sameButCase.empty())
             return;
@@ -88,6 +125,9 @@ private:
     void reviewInput(const ColumnFacts& column, ColumnRole role) {
         const auto& profile = column.profile;
         if (profile.distinct < 2) {
+            // The border of most images is black in all of them.
+            if (readsPixels_ || (hint_ && std::ranges::count(hint_->columns, profile.name) > 0))
+                return;
             add(ProblemKind::Constant, column,
                 profile.distinct == 0
                     ? std::string("The column holds no value.")
@@ -140,6 +180,8 @@ private:
     const DataChoice& choice_;
     std::int64_t rows_;
     bool drops_;
+    bool readsPixels_;
+    std::optional<PixelHint> hint_;
     std::vector<DataProblem> found_;
 };
 
@@ -171,6 +213,41 @@ void takePlaces(DataProblem& problem, const Duplicates& found, const Dataset& da
 }
 
 } // namespace
+
+std::vector<DataProblem> problemsOf(const DataChoice& choice, const KnownData& known) {
+    std::vector<DataProblem> all;
+    const auto add = [&all](std::vector<DataProblem> some) {
+        std::ranges::move(some, std::back_inserter(all));
+    };
+    if (known.table)
+        add(tableProblems(*known.table, choice));
+    if (known.data && known.counts) {
+        add(folderProblems(choice, known.data->info.classes));
+        add(classProblems(*known.counts, known.data->info.classes));
+        if (known.duplicates)
+            add(sampleProblems(*known.duplicates, *known.data, *known.counts));
+    }
+    std::ranges::stable_sort(all, {}, &DataProblem::kind);
+    return all;
+}
+
+std::vector<DataProblem> folderProblems(const DataChoice& choice,
+                                        const std::vector<std::string>& classes) {
+    if (choice.dataset != "images")
+        return {};
+    const auto groups = sameButCase(classes);
+    if (groups.empty())
+        return {};
+    DataProblem problem{
+        .kind = ProblemKind::Case, .count = std::ssize(groups), .of = std::ssize(classes)};
+    problem.message = fmt::format(
+        "The folders {} differ in capital letters alone and are classes of their own{}. If they "
+        "are one, move the images of one into the other.",
+        listedGroup(groups.front()), groups.size() > 1 ? ", and so are others" : "");
+    for (std::size_t i = 1; i < std::min(groups.size(), DataProblem::kMostPlaces); ++i)
+        problem.places.push_back(listedGroup(groups[i]));
+    return {std::move(problem)};
+}
 
 std::vector<DataProblem> tableProblems(const TableSurvey& survey, const DataChoice& choice) {
     return TableReview(survey, choice).run();

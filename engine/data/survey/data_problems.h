@@ -19,6 +19,7 @@ enum class DataProblemKind {
     Duplicates,    ///< the same sample again in its part
     Case,          ///< texts that differ in case alone
     Imbalance,     ///< the classes of the training part differ much in size
+    Pixels,        ///< numbers that may be images, which they are not read as
     MissingTarget, ///< rows that are left out for their lack of a target
     Missing,       ///< cells without a value in a column that is an input
     Constant,      ///< an input whose values are all equal, or that has none
@@ -45,8 +46,24 @@ inline constexpr double kUneven = 3;
 
 // Each list has the worst first.
 
+/// "28 × 28" of "28x28".
+std::string shownShape(const std::string& shape);
+
+/// What is known of data by now; null where nothing is.
+struct KnownData {
+    const TableSurvey* table = nullptr;
+    const Dataset* data = nullptr;
+    const PartCounts* counts = nullptr;
+    const Duplicates* duplicates = nullptr;
+};
+/// All of the lists below, the worst first; without imageProblems().
+std::vector<DataProblem> problemsOf(const DataChoice& choice, const KnownData& known);
+
 /// Of the columns that a choice uses.
 std::vector<DataProblem> tableProblems(const TableSurvey& survey, const DataChoice& choice);
+/// Of folders of images whose names differ in case alone, which are classes of their own.
+std::vector<DataProblem> folderProblems(const DataChoice& choice,
+                                        const std::vector<std::string>& classes);
 /// Of the classes of the training part. `classes` are their names.
 std::vector<DataProblem> classProblems(const PartCounts& counts,
                                        const std::vector<std::string>& classes);

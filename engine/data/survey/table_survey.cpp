@@ -150,6 +150,12 @@ private:
 ColumnFacts factsOf(const CsvTable& table, std::size_t column, ColumnProfile profile) {
     ColumnFacts facts;
     facts.profile = std::move(profile);
+    for (std::size_t row = 0; row < std::min(table.rows(), ColumnFacts::kFirst); ++row)
+        facts.first.push_back(table.at(row, column));
+    if (table.isRead())
+        facts.pixels = table.reading.columns[column].pixels;
+    facts.types =
+        column < table.types.size() ? table.types[column] : ColumnTypes{facts.profile.name};
     auto categories = categoriesIn(table, column).values;
     if (facts.profile.kind == ColumnKind::Texts && facts.profile.whyUseless.empty() &&
         categories.size() < ColumnProfile::kMostDistinct && !hasSameCase(table, column)) {

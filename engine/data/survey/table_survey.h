@@ -41,6 +41,9 @@ struct ColumnFacts {
     ColumnProfile profile;
     NumberStatistics numbers;        ///< of columns of numbers
     Histogram histogram;             ///< of columns of numbers
+    std::vector<std::string> first;  ///< cells as they were read, empty where one has no value
+    std::size_t pixels = 0;          ///< numbers that each cell lists; 0 where it lists none
+    ColumnTypes types;               ///< none where the table was read like another one
     std::vector<CommonValue> common; ///< the most frequent values, up to kMostCommon
     /// Lines of the first cells without a value, up to kMostPlaces.
     std::vector<std::size_t> missingLines;
@@ -55,6 +58,7 @@ struct ColumnFacts {
 
     static constexpr std::size_t kMostCommon = 12;
     static constexpr std::size_t kMostPlaces = 10;
+    static constexpr std::size_t kFirst = 4;
 };
 
 struct TableSurvey {

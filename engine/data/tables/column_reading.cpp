@@ -5,6 +5,7 @@
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/column_survey.h"
 #include "engine/data/tables/date_cell.h"
+#include "engine/data/tables/table_columns.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -31,9 +32,10 @@ bool isIn(const std::vector<std::string>& texts, std::string_view text) {
     return std::ranges::find(texts, text) != texts.end();
 }
 
-/// The cells of one column as CsvTable says they are.
-void rewrite(CsvTable& table, std::size_t number, const ColumnReading& reading,
-             const std::vector<std::string>& missing) {
+/// The cells of one column as CsvTable says they are. Returns how many have no value because they
+/// are no numbers in a column that is to hold such.
+std::size_t rewrite(CsvTable& table, std::size_t number, const ColumnReading& reading,
+                    const std::vector<std::string>& missing) {
     auto& column = table.cells[number];
     const bool isNumeric = reading.kind == Kind::Numbers || reading.kind == Kind::Mixed;
     const bool isUsual = reading.notation == NumberNotation{};
@@ -41,30 +43,42 @@ void rewrite(CsvTable& table, std::size_t number, const ColumnReading& reading,
     std::vector<CellCode> others;
     const auto texts = column.texts().size();
     others.reserve(texts);
+    std::vector<char> isOdd(texts);
     for (std::size_t i = 0; i < texts; ++i) {
         const std::string cell(column.texts()[i]);
         others.push_back(codeOfText(i));
         if (isMissingSign(cell) || isIn(missing, cell) ||
             (isMissingWord(cell) && !isIn(reading.words, cell)))
             others.back() = kEmptyCell;
-        else if (isNumeric && !(isUsual && numberOf(cell, ',')))
-            if (const auto plain = plainNumber(cell, reading.notation))
+        else if (isNumeric && !(isUsual && numberOf(cell, ','))) {
+            if (const auto plain = plainNumber(cell, reading.notation)) {
                 others.back() = column.encode(*plain);
+            } else if (reading.isChosen) {
+                others.back() = kEmptyCell;
+                isOdd[i] = 1;
+            }
+        }
     }
     std::vector<CellCode> marks;
     for (const auto& mark : missing)
         if (const auto code = decimalOf(mark))
             marks.push_back(*code);
+    std::size_t odd = 0;
     column.change([&](CellCode code) {
-        if (isTextCode(code))
+        if (isTextCode(code)) {
+            odd += isOdd[textOfCode(code)] != 0 ? 1 : 0;
             return others[textOfCode(code)];
+        }
         if (std::ranges::find(marks, code) != marks.end())
             return kEmptyCell;
         if (!isNumeric || isUsual)
             return code;
         const auto plain = plainNumber(decimalText(code), reading.notation);
-        return plain ? column.encode(*plain) : code;
+        if (!plain && reading.isChosen)
+            ++odd;
+        return plain ? column.encode(*plain) : reading.isChosen ? kEmptyCell : code;
     });
+    return odd;
 }
 
 /// Collects what is said of several columns in one line.
@@ -133,6 +147,13 @@ void noteColumn(const ColumnReading& reading, const ColumnSurvey& survey, std::s
               fmt::format("{} {}{}", reading.name, count, list.empty() ? "" : " (" + list + ")"));
 }
 
+std::string listOfTypes(const std::vector<ColumnType>& types) {
+    std::string list = "detect";
+    for (const auto type : types)
+        list += fmt::format(", {}", keyOfType(type));
+    return list;
+}
+
 std::vector<ColumnSurvey> surveyOf(const CsvTable& table, const CsvOptions& options,
                                    WorkerCrew& crew) {
     std::vector<std::optional<ColumnSurvey>> found(table.columns());
@@ -144,8 +165,23 @@ std::vector<ColumnSurvey> surveyOf(const CsvTable& table, const CsvOptions& opti
     return surveys;
 }
 
+ColumnReading readingOf(const CsvTable& table, const ColumnSurvey& survey, std::size_t column,
+                        const CsvOptions& options, char decimal) {
+    const auto type = typeIn(options.types, table.names[column]);
+    if (type == ColumnType::Detect)
+        return survey.decide(decimal, table.delimiter);
+    try {
+        return survey.decideAs(type, decimal, table.delimiter);
+    } catch (const Error& error) {
+        throw Error("{}: {}; it can be read as: {}", table.file, error.what(),
+                    listOfTypes(survey.types()));
+    }
+}
+
 /// Returns the columns whose cells have to be rewritten.
 std::vector<char> detect(CsvTable& table, const CsvOptions& options, WorkerCrew& crew) {
+    for (const auto& chosen : options.types)
+        columnNamed(table, chosen.column); // throws where there is none
     const auto surveys = surveyOf(table, options, crew);
     std::size_t points = 0;
     std::size_t commas = 0;
@@ -160,14 +196,17 @@ std::vector<char> detect(CsvTable& table, const CsvOptions& options, WorkerCrew&
     for (const auto& column : table.reading.columns)
         nameless.push_back(column.isNameless);
     table.reading.columns.clear();
+    table.types.clear();
     table.numbers.resize(table.columns());
     std::vector<ColumnReading> readings(table.columns());
-    crew.run(table.columns(),
-             [&](std::size_t c) { readings[c] = surveys[c].decide(decimal, table.delimiter); });
+    crew.run(table.columns(), [&](std::size_t c) {
+        readings[c] = readingOf(table, surveys[c], c, options, decimal);
+    });
     std::vector<char> toRewrite(table.columns());
     for (std::size_t c = 0; c < table.columns(); ++c) {
         auto& reading = readings[c];
-        if (isIn(options.texts, reading.name) &&
+        table.types.push_back({reading.name, surveys[c].types()});
+        if (isIn(options.texts, reading.name) && !reading.isChosen &&
             (reading.kind == Kind::Dates || reading.kind == Kind::Pixels ||
              reading.notation.isTime))
             reading = {.name = reading.name};
@@ -224,6 +263,11 @@ void splitDates(CsvTable& table) {
     std::vector<ColumnReading> readings;
     std::vector<std::vector<double>> numbers;
     std::vector<CsvColumn> columns;
+    std::vector<ColumnTypes> types;
+    const auto takeTypes = [&](std::size_t c) {
+        if (c < table.types.size())
+            types.push_back(table.types[c]);
+    };
     for (std::size_t c = 0; c < table.columns(); ++c) {
         const auto& reading = table.reading.columns[c];
         if (!isDate(c)) {
@@ -232,12 +276,14 @@ void splitDates(CsvTable& table) {
             numbers.emplace_back(c < table.numbers.size() ? std::move(table.numbers[c])
                                                           : std::vector<double>());
             columns.push_back(std::move(table.cells[c]));
+            takeTypes(c);
             continue;
         }
         table.reading.dates.push_back(reading);
         for (const auto* part : {"year", "month", "weekday"}) {
             names.push_back(fmt::format("{} ({})", table.names[c], part));
             numbers.emplace_back();
+            takeTypes(c);
             readings.push_back(
                 {.name = names.back(),
                  .kind = part == std::string_view("year") ? Kind::Numbers : Kind::Texts});
@@ -250,6 +296,7 @@ void splitDates(CsvTable& table) {
     table.names = std::move(names);
     table.reading.columns = std::move(readings);
     table.numbers = std::move(numbers);
+    table.types = std::move(types);
     table.cells = CsvCells(std::move(columns));
 }
 
@@ -290,10 +337,17 @@ void readColumns(CsvTable& table, const CsvOptions& options) {
         takeOver(table, *options.like);
     else
         toRewrite = detect(table, options, crew);
+    std::vector<std::size_t> odd(table.columns());
     crew.run(table.columns(), [&](std::size_t c) {
         if (toRewrite[c] != 0)
-            rewrite(table, c, table.reading.columns[c], table.reading.missing);
+            odd[c] = rewrite(table, c, table.reading.columns[c], table.reading.missing);
     });
+    ColumnNotes notes;
+    for (std::size_t c = 0; c < table.columns(); ++c)
+        if (odd[c] > 0)
+            notes.add("cells that are no numbers and count as missing, as the column's type says",
+                      fmt::format("{} {}", table.names[c], odd[c]));
+    notes.moveTo(table.notes);
     if (options.like)
         knowNumbers(table);
     const bool hasDates = std::ranges::find(table.reading.columns, Kind::Dates,

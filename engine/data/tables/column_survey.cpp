@@ -5,11 +5,14 @@
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/date_cell.h"
 #include "engine/data/tables/number_list.h"
+#include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 namespace gradwright {
@@ -55,7 +58,8 @@ std::size_t numbersIn(std::string_view cell) {
 
 ColumnSurvey::ColumnSurvey(const CsvTable& table, std::size_t column,
                            const std::vector<std::string>& missing)
-    : column_(table.cells[column])
+    : table_(table)
+    , column_(table.cells[column])
     , name_(table.names[column])
     , missing_(missing) {
     for (const auto& mark : missing)
@@ -354,11 +358,118 @@ ColumnReading ColumnSurvey::decide(char decimal, char delimiter) const {
         reading.pixels = count;
         return reading;
     }
-    if (namesImages())
-        return reading;
+    if (!namesImages())
+        reading.words = repeatedWords();
+    return reading;
+}
+
+std::vector<std::string> ColumnSurvey::repeatedWords() const {
+    std::vector<std::string> repeated;
     for (const auto& [word, count] : words_)
         if (count >= kWordIsValueFrom)
-            reading.words.push_back(word);
+            repeated.push_back(word);
+    return repeated;
+}
+
+std::pair<NumberNotation, std::size_t> ColumnSurvey::notationWith(char decimal) const {
+    std::pair<NumberNotation, std::size_t> best;
+    for (const auto& [unit, counts] : units_)
+        for (std::size_t i = 0; i < kNotations; ++i)
+            if (numberNotations()[i].decimal == decimal && counts.byNotation[i] > best.second) {
+                best = {numberNotations()[i], counts.byNotation[i]};
+                best.first.unit = unit;
+            }
+    return best;
+}
+
+bool ColumnSurvey::hasMarks() const {
+    return std::ranges::any_of(units_, [](const auto& unit) {
+        return std::ranges::any_of(unit.second.byNotation,
+                                   [&](std::size_t count) { return count != unit.second.cells; });
+    });
+}
+
+bool ColumnSurvey::areDates(std::string_view order) const {
+    return values_ > 0 &&
+           holdsForTexts([&](std::string_view cell) { return dateOf(cell, order).has_value(); });
+}
+
+std::string ColumnSurvey::firstOdd(std::string_view dateOrder) const {
+    const auto isDate = [&](const std::string& cell) {
+        if (!dateOrder.empty())
+            return dateOf(cell, dateOrder).has_value();
+        return std::ranges::any_of(
+            kDateOrders, [&](std::string_view order) { return dateOf(cell, order).has_value(); });
+    };
+    for (std::size_t row = 0; row < column_.size(); ++row) {
+        const auto cell = column_.text(row);
+        if (!cell.empty() && !isWithoutValue(cell) && !isDate(cell))
+            return fmt::format("line {} holds \"{}\"", table_.lines[row], excerpt(cell));
+    }
+    return "its dates are written in several orders";
+}
+
+std::vector<ColumnType> ColumnSurvey::types() const {
+    using enum ColumnType;
+    std::vector<ColumnType> types;
+    if (values_ == 0 || namesImages())
+        return types;
+    if (numbers_ > 0 || areTimes())
+        types.push_back(Numbers);
+    if (numbers_ > 0 && hasMarks()) {
+        if (notationWith('.').second > 0)
+            types.push_back(PointNumbers);
+        if (notationWith(',').second > 0)
+            types.push_back(CommaNumbers);
+    }
+    types.push_back(Texts);
+    if (!dateOrder().empty() || (numbers_ == values_ && areCompactDates()))
+        types.push_back(Dates);
+    if (areDates("dmy") && areDates("mdy")) {
+        types.push_back(DayFirst);
+        types.push_back(MonthFirst);
+    }
+    return types;
+}
+
+ColumnReading ColumnSurvey::decideAs(ColumnType type, char decimal, char delimiter) const {
+    using enum ColumnReading::Kind;
+    ColumnReading reading{.name = name_, .kind = Empty};
+    if (values_ == 0)
+        return reading;
+    reading.isChosen = true;
+    if (type == ColumnType::Texts) {
+        reading.kind = Texts;
+        reading.words = repeatedWords();
+        return reading;
+    }
+    if (isDateType(type)) {
+        reading.kind = Dates;
+        reading.dateOrder = type == ColumnType::DayFirst     ? "dmy"
+                            : type == ColumnType::MonthFirst ? "mdy"
+                                                             : dateOrder();
+        if (type == ColumnType::Dates && reading.dateOrder.empty() && areCompactDates())
+            reading.dateOrder = kCompactDate;
+        if (reading.dateOrder != kCompactDate &&
+            (reading.dateOrder.empty() || !areDates(reading.dateOrder)))
+            throw Error("column \"{}\" is to be read as {}, but {}", name_, keyOfType(type),
+                        firstOdd(reading.dateOrder));
+        return reading;
+    }
+    reading.kind = Numbers;
+    if (type == ColumnType::Numbers && numbers_ == 0 && areTimes()) {
+        reading.notation.isTime = true;
+        return reading;
+    }
+    std::size_t most = 0;
+    if (type != ColumnType::Numbers)
+        std::tie(reading.notation, most) =
+            notationWith(type == ColumnType::PointNumbers ? '.' : ',');
+    else if (numbers_ > 0)
+        reading.notation = notation(decimal, delimiter, most);
+    if (most == 0)
+        throw Error("column \"{}\" is to be read as {}, but none of its cells is such a number",
+                    name_, keyOfType(type));
     return reading;
 }
 

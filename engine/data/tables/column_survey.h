@@ -27,6 +27,10 @@ public:
     [[nodiscard]] char decimalEvidence() const;
     /// `decimal`: what other columns say, 0 for nothing.
     [[nodiscard]] ColumnReading decide(char decimal, char delimiter) const;
+    /// The same where a person has said what the column is. Throws Error saying why it cannot be.
+    [[nodiscard]] ColumnReading decideAs(ColumnType type, char decimal, char delimiter) const;
+    /// What the column may be read as, beside what is detected.
+    [[nodiscard]] std::vector<ColumnType> types() const;
     /// The signs and words in a column of this kind that stand for no value, with their numbers.
     [[nodiscard]] std::map<std::string, std::size_t, std::less<>>
     missingIn(const ColumnReading& reading) const;
@@ -49,6 +53,16 @@ private:
     [[nodiscard]] bool holdsForTexts(Predicate predicate) const;
     [[nodiscard]] bool hasManyNumbers() const;
     [[nodiscard]] NumberNotation notation(char decimal, char delimiter, std::size_t& most) const;
+    /// The notation with this decimal mark that suits most numbers, and how many.
+    [[nodiscard]] std::pair<NumberNotation, std::size_t> notationWith(char decimal) const;
+    /// Whether a decimal point or comma makes a difference.
+    [[nodiscard]] bool hasMarks() const;
+    [[nodiscard]] bool areDates(std::string_view order) const;
+    /// The first cell with a value that no date of this order is, or of any where it is empty:
+    /// "line 7 holds "soon"".
+    [[nodiscard]] std::string firstOdd(std::string_view dateOrder) const;
+    /// The words for missing that are values in a column of texts.
+    [[nodiscard]] std::vector<std::string> repeatedWords() const;
     [[nodiscard]] std::string dateOrder() const;
     /// Whether all values are days written as eight digits, 20150131, and several of them differ.
     [[nodiscard]] bool areCompactDates() const;
@@ -65,6 +79,7 @@ private:
     };
     using Units = std::map<std::string, OfUnit, std::less<>>;
 
+    const CsvTable& table_;
     const CsvColumn& column_;
     std::string name_;
     const std::vector<std::string>& missing_;

@@ -8,6 +8,7 @@
 #include "engine/data/tables/csv_layout.h"
 #include "engine/data/tables/csv_table.h"
 #include "engine/data/tables/csv_text.h"
+#include "engine/data/tables/row_corrections.h"
 #include "engine/data/text/text_encoding.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
@@ -133,6 +134,8 @@ CsvTable parse(CsvText& text, const std::string& name, const CsvOptions& options
         nameClasses(table, layout.classes);
     for (std::size_t c = 0; c < table.columns(); ++c)
         reading.columns.push_back({.name = table.names[c], .isNameless = nameless[c]});
+    if (options.keepsPrints)
+        keepPrints(table);
     readColumns(table, options);
     return table;
 }

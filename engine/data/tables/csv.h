@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/data/tables/column_type.h"
 #include "engine/data/tables/csv_column.h"
 #include "engine/data/tables/table_reading.h"
 
@@ -25,12 +26,20 @@ struct CsvOptions {
     std::vector<std::string> missing{};  ///< further texts that stand for no value
     std::vector<std::string> texts{};    ///< columns whose cells stay as they are
     std::vector<std::string> sameCase{}; ///< columns whose texts may differ in case
+    std::vector<ChosenType> types{};     ///< columns that are read otherwise than detected
     std::optional<TableReading> like{};  ///< reads as another table was read, nothing is detected
+    bool keepsPrints = false;            ///< fills in CsvTable::prints
     /// Reads as versions did that looked at 200 rows, and knew no notation but 1.5, or 1,5 between
     /// semicolons.
     bool asBefore = false;
 
     bool operator==(const CsvOptions&) const = default;
+};
+
+/// What a column may be read as.
+struct ColumnTypes {
+    std::string column;               ///< of the file; a date's parts name the date
+    std::vector<ColumnType> others{}; ///< beside Detect, in the order in which a list shows them
 };
 
 /// A table as text: comma-separated values and their relatives (RFC 4180).
@@ -48,6 +57,10 @@ struct CsvTable {
     std::vector<std::vector<double>> numbers{};
     /// With an entry for each column; without any where it was read as before, or was not read.
     TableReading reading{};
+    /// Where CsvOptions asks for them, a print of the fields of each row as the file has them.
+    std::vector<std::uint32_t> prints{};
+    /// With an entry for each column where what they are was detected.
+    std::vector<ColumnTypes> types{};
     /// What was detected, changed or left out while reading, a line each.
     std::vector<std::string> notes{};
 

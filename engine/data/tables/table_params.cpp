@@ -4,6 +4,8 @@
 #include "engine/data/images/picture_params.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/image_column.h"
+#include "engine/data/tables/row_corrections.h"
+#include "engine/support/error.h"
 
 #include <fmt/format.h>
 
@@ -110,6 +112,11 @@ CsvOptions csvOptionsOf(const Params& params, bool asBefore) {
     options.missing = columnNamesIn(params.text("missing_marks"));
     options.texts = columnNamesIn(params.text("categorical"));
     options.sameCase = columnNamesIn(params.text("same_case"));
+    options.keepsPrints = !trimmed(params.text(kRowCorrectionsParam)).empty();
+    options.types = columnTypesFrom(params.text(kTypesParam));
+    if (asBefore && !options.types.empty())
+        throw Error("types of columns cannot be chosen for data that are read as earlier versions "
+                    "read them; open the table anew");
     const auto& delimiter = params.text("delimiter");
     if (delimiter == "comma")
         options.delimiter = ',';
@@ -197,6 +204,16 @@ ParamSpecs tableFileParams() {
         textParam("same_case", "Same in any case", "",
                   "Columns, the target among them, in which texts that differ in capital letters "
                   "alone are one category, separated by commas: yes and Yes."),
+        textParam(std::string(kTypesParam), "Column types", "",
+                  "Columns that are read otherwise than their cells look, separated by commas: "
+                  "price=decimal_comma, zip=text. Types are numbers (in any notation; what is none "
+                  "counts as missing), decimal_point (1,234 is 1234), decimal_comma (1,234 is "
+                  "1.234), text, dates, day_first and month_first (1/2/2015)."),
+        textParam(
+            std::string(kRowCorrectionsParam), "Corrections", "",
+            "What a person says about single rows: \"17/3fa85c01=rose\" is a rose, and "
+            "\"18/9b2e77aa=\" is left out, separated by commas. The number behind the line is "
+            "a print of the row: one that has changed since is not corrected."),
         textParam("missing_marks", "Missing marks", "",
                   "Further texts that stand for no value, in all columns, separated by commas: "
                   "unknown, -999."),

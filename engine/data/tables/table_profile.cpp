@@ -132,6 +132,8 @@ private:
             return ColumnKind::Empty;
         if (read == Mixed)
             return ColumnKind::Mixed;
+        if (read == Texts && table_.isRead() && table_.reading.columns[column_].isChosen)
+            return ColumnKind::Texts;
         if (read == Dates || read == Pixels)
             return ColumnKind::Texts;
         if (others_ == 0) {

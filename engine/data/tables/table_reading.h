@@ -35,6 +35,9 @@ struct ColumnReading {
     std::size_t pixels = 0;           ///< Pixels: numbers in a cell
     bool isNameless = false;          ///< the header has no name for it
     bool sameCase = false;            ///< texts that differ in case alone are one
+    /// Whether a person has said so: of Numbers, cells that are none then have no value; Texts may
+    /// be numbers.
+    bool isChosen = false;
 
     bool operator==(const ColumnReading&) const = default;
 };

@@ -53,6 +53,8 @@ Json columnToJson(const ColumnReading& column) {
         json["nameless"] = true;
     if (column.sameCase)
         json["same_case"] = true;
+    if (column.isChosen)
+        json["chosen"] = true;
     return json;
 }
 
@@ -73,6 +75,7 @@ ColumnReading readColumn(const Json& json) {
     column.pixels = json.value("pixels", std::size_t{0});
     column.isNameless = json.value("nameless", false);
     column.sameCase = json.value("same_case", false);
+    column.isChosen = json.value("chosen", false);
     return column;
 }
 

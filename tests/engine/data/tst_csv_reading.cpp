@@ -110,6 +110,13 @@ private Q_SLOTS:
             "a;b\n1 234,5;1\n12\xC2\xA0"
             "345;2\n",
             "a|b / 1234.5|1 / 12345|2");
+        row("bars, points as thousands", "a|b\n1.234,5|1\n12.345,25|2\n",
+            "a|b / 1234.5|1 / 12345.25|2");
+        row("tabs, apostrophes as thousands", "a\tb\n1'234,5\t1\n12'345,25\t2\n",
+            "a|b / 1234.5|1 / 12345.25|2");
+        row("yen", "a,b\n¥1200,1\n¥15,2\n", "a|b / 1200|1 / 15|2");
+        row("per mille behind a decimal comma", "a;b\n0,5 ‰;1\n12,25 ‰;2\n",
+            "a|b / 0.5|1 / 12.25|2");
         row("dollars", "a,b\n$5360.11,1\n-$813.27,2\n", "a|b / 5360.11|1 / -813.27|2");
         row("euros", "a;b\n1,50 €;1\n2,25 €;2\n", "a|b / 1.50|1 / 2.25|2");
         row("per cent", "a,b\n12%,1\n7.5 %,2\n", "a|b / 12|1 / 7.5|2");
@@ -131,6 +138,11 @@ private Q_SLOTS:
         row("comments", "# measured 2019, unit mm\nr,s,k\n1,2,B\n# pause\n3,4,M\n",
             "r|s|k / 1|2|B / 3|4|M");
         row("names in a comment, as NumPy writes them", "# r,k\n1,2\n3,4\n", "r|k / 1|2 / 3|4");
+        row("sep=| and bars", "sep=|\na|b\n1.5|2\n3|4\n", "a|b / 1.5|2 / 3|4");
+        row("empty names and empty ends between tabs", "r\tk\t\n5.5\tB\t\n6\tM\t\n",
+            "r|k / 5.5|B / 6|M");
+        row("Inf and NULL as names", "Inf,NULL,grp\n1,2,1\n3,4,2\n",
+            "Inf|NULL|grp / 1|2|1 / 3|4|2");
         row("a column called #", "#,k\n1,B\n2,M\n", "#|k / 1|B / 2|M");
         row("sep=;", "sep=;\na;b\n1,5;2\n3;4\n", "a|b / 1.5|2 / 3|4");
         row("counts and classes of scikit-learn",

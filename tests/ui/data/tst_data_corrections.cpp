@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/images/image_corrections.h"
 #include "engine/data/survey/part_counts.h"
+#include "engine/data/survey/sample_selection.h"
 #include "tests/support/own_home.h"
 #include "tests/ui/data/data_bench.h"
 #include "ui/data/sample_browser.h"
 
 #include <QAction>
 #include <QMenu>
+#include <QPushButton>
+#include <QTabBar>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -45,6 +49,33 @@ private:
             }
         bench_->document.openNew(projectForData(bench_->folder / "shades"));
         waitForSamples(40);
+    }
+    /// 60 rows of a table, half of them x.
+    void openRows() const {
+        std::string text = "a,b,kind\n";
+        for (int i = 0; i < 60; ++i)
+            text += fmt::format("{}.5,{},{}\n", i, i % 7, i % 2 == 0 ? "x" : "y");
+        bench_->openTable(text);
+        auto& tabs = bench_->find<QTabBar>("dataTabs");
+        QTest::mouseClick(&tabs, Qt::LeftButton, {}, tabs.tabRect(0).center());
+        samples().rows().setFocus();
+        waitForSamples(60);
+    }
+    [[nodiscard]] std::vector<std::string> shownOrigins() const {
+        std::vector<std::string> origins;
+        const auto& shown = samples().shown();
+        for (const SampleId& sample : shown->samples)
+            origins.push_back(shown->losses.empty() ? "" : originOf(*shown->data, sample));
+        return origins;
+    }
+    [[nodiscard]] bool hasNote(std::string_view part) const {
+        return std::ranges::any_of(bench_->document.dataNotes(),
+                                   [&](const std::string& note) { return contains(note, part); });
+    }
+    [[nodiscard]] std::string labelOf(const SampleId& sample) const {
+        const auto& data = *samples().shown()->data;
+        return data.info.classes.at(
+            static_cast<std::size_t>(sourceOf(data, sample).label(sample.index)));
     }
     void waitForSamples(std::size_t count) const {
         QTRY_VERIFY_WITH_TIMEOUT(samples().shown() && !samples().isFiltering() &&
@@ -102,17 +133,107 @@ private Q_SLOTS:
         QVERIFY(fs::exists(bench_->folder / "shades" / file));
     }
 
-    /// Whoever presses the keys over a table changes nothing.
-    void tablesAreNotCorrectedSo() {
-        std::string text = "a,b,kind\n";
-        for (int i = 0; i < 60; ++i)
-            text += fmt::format("{},{},{}\n", i, i % 7, i % 2 == 0 ? "x" : "y");
-        bench_->openTable(text);
+    /// Points that the program makes have no place to keep what is said of them.
+    void dataOfTheProgramAreNotCorrected() {
+        bench_->document.newFromTemplate("two-spirals");
+        QTRY_VERIFY_WITH_TIMEOUT(samples().shown() && !samples().isFiltering(), kPatience);
         const auto before = project();
-        for (auto* const action : samples().tiles().actions())
-            QVERIFY(!action->isEnabled());
         QTest::keyClick(&samples().rows(), Qt::Key_Delete);
+        QTest::keyClick(&samples().rows(), Qt::Key_F2);
+        QVERIFY(samples().findChild<QMenu*>(QStringLiteral("relabelMenu")) == nullptr);
+        QTest::qWait(50);
         QVERIFY(project() == before);
+    }
+
+    void deleteLeavesARowOut() {
+        openRows();
+        samples().rows().selectRow(4);
+        const std::string origin = fileOfSelected();
+        const auto before = readFile(bench_->folder / "flowers.csv");
+        QTest::keyClick(&samples().rows(), Qt::Key_Delete);
+        waitForSamples(59);
+        QVERIFY(hasNote("corrected by hand: 0 to another class, 1 left out"));
+        QCOMPARE(samples().rows().currentIndex().row(), 4); // where the keyboard was
+        QVERIFY(fileOfSelected() != origin);
+        QVERIFY(readFile(bench_->folder / "flowers.csv") == before);
+        QCOMPARE(bench_->document.undoStack().undoText(),
+                 QStringLiteral("Leave out %1").arg(QString::fromStdString(origin)));
+        bench_->document.undoStack().undo();
+        QVERIFY(!project().data.params.contains("corrections"));
+        waitForSamples(60);
+    }
+
+    void f2PutsARowIntoAnotherClass() {
+        openRows();
+        samples().rows().selectRow(2);
+        const SampleId sample = samples().selected().value();
+        const auto wasX = labelOf(sample) == "x";
+        QTest::keyClick(&samples().rows(), Qt::Key_F2);
+        auto* const menu = samples().findChild<QMenu*>(QStringLiteral("relabelMenu"));
+        QVERIFY(menu != nullptr && menu->isVisible());
+        QTest::keyClick(menu, wasX ? Qt::Key_Y : Qt::Key_X);
+        QTRY_VERIFY_WITH_TIMEOUT(hasNote("corrected by hand: 1 to another class, 0 left out"),
+                                 kPatience);
+        QVERIFY(std::get<std::string>(project().data.params.at("corrections"))
+                    .ends_with(wasX ? "=y" : "=x"));
+        waitForSamples(60);
+    }
+
+    /// What a network makes of the others holds, so whoever goes down the list keeps it.
+    void theListOfLikelyWrongRowsIsWorkedThrough() {
+        openRows();
+        auto training = project().training;
+        training.params["epochs"] = std::int64_t{2};
+        bench_->document.perform(QStringLiteral("Epochs"), {SetTraining{training}});
+        bench_->session.start(trainingJob(project(), bench_->document.runsFolder()));
+        QTRY_COMPARE_WITH_TIMEOUT(bench_->session.state(), TrainingState::Finished, kPatience);
+        auto& judge = bench_->find<QPushButton>("judgeSamples");
+        QTest::mouseClick(&judge, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(!samples().shown()->losses.empty(), kPatience);
+        const auto order = shownOrigins();
+        QVERIFY(order.size() > 20);
+        samples().rows().selectRow(3);
+        samples().rows().setFocus();
+        QTest::keyClick(&samples().rows(), Qt::Key_Delete);
+        auto left = order;
+        left.erase(left.begin() + 3);
+        QTRY_VERIFY_WITH_TIMEOUT(shownOrigins() == left, kPatience);
+        QVERIFY(judge.isChecked());
+        QCOMPARE(samples().rows().currentIndex().row(), 3); // the next one
+        bench_->document.undoStack().undo();
+        QTRY_VERIFY_WITH_TIMEOUT(shownOrigins() == order, kPatience);
+        QVERIFY(judge.isChecked());
+        // One that has got another class is done with, and stands last.
+        samples().rows().selectRow(1);
+        const bool wasX = labelOf(samples().selected().value()) == "x";
+        QTest::keyClick(&samples().rows(), Qt::Key_F2);
+        auto* const menu = samples().findChild<QMenu*>(QStringLiteral("relabelMenu"));
+        QVERIFY(menu != nullptr && menu->isVisible());
+        QTest::keyClick(menu, wasX ? Qt::Key_Y : Qt::Key_X);
+        auto moved = order;
+        std::rotate(moved.begin() + 1, moved.begin() + 2, moved.end());
+        QTRY_VERIFY_WITH_TIMEOUT(shownOrigins() == moved, kPatience);
+        QCOMPARE(samples().rows().currentIndex().row(), 1);
+        const auto last = samples().shown()->samples.size() - 1;
+        QVERIFY(samples().shown()->isCorrected(last) && !samples().shown()->isCorrected(last - 1));
+        QVERIFY(samples().shown()->answer(last).contains(QStringLiteral("corrected")));
+        // Other changes of the data make it void.
+        auto choice = project().data;
+        choice.validationFraction = 0.3;
+        bench_->document.perform(QStringLiteral("Split"), {SetData{choice}});
+        QTRY_VERIFY_WITH_TIMEOUT(!judge.isChecked() && samples().shown()->losses.empty(),
+                                 kPatience);
+    }
+
+    /// Keys that come faster than a file is read do not get lost.
+    void rowsAreLeftOutOneAfterTheOther() {
+        openRows();
+        samples().rows().selectRow(0);
+        QTest::keyClick(&samples().rows(), Qt::Key_Delete);
+        samples().rows().selectRow(7);
+        QTest::keyClick(&samples().rows(), Qt::Key_Delete);
+        waitForSamples(58);
+        QCOMPARE(bench_->document.undoStack().count(), 2);
     }
 };
 

@@ -23,7 +23,6 @@
 #include <QPointer>
 #include <QPushButton>
 #include <QTabBar>
-#include <QTableWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
 
@@ -163,9 +162,9 @@ private Q_SLOTS:
         const QString notes = inPreview<QLabel>("previewNotes").text();
         QVERIFY2(notes.contains(QStringLiteral("4 numbers in each cell (“Pixels” makes an image")),
                  qPrintable(notes));
-        const auto& columns = inPreview<QTableWidget>("previewColumns");
-        QCOMPARE(columns.item(1, 1)->text(), QStringLiteral("Lists of 4 numbers"));
-        QVERIFY(columns.horizontalHeader()->defaultAlignment().testFlag(Qt::AlignLeft));
+        const auto& columns = *inPreview<QTableView>("previewColumns").model();
+        QCOMPARE(columns.index(1, ColumnModel::Type).data().toString(),
+                 QStringLiteral("Lists of 4 numbers"));
         QTest::mouseClick(&inPreview<QPushButton>("cancelData"), Qt::LeftButton);
         QTRY_VERIFY(preview() == nullptr);
         // So is what keeps them from being used.
@@ -185,9 +184,11 @@ private Q_SLOTS:
         drop(bench_->write("plants.csv", flowers()));
         waitForPreview();
         QVERIFY(project() == before); // nothing is changed yet
-        const auto& columns = inPreview<QTableWidget>("previewColumns");
+        const auto& columns = *inPreview<QTableView>("previewColumns").model();
         QCOMPARE(columns.rowCount(), 5);
-        const auto cell = [&](int row, int column) { return columns.item(row, column)->text(); };
+        const auto cell = [&](int row, int column) {
+            return columns.index(row, column).data().toString();
+        };
         QCOMPARE(cell(0, 0), QStringLiteral("id"));
         QCOMPARE(cell(0, 2), QStringLiteral("Left out"));
         QCOMPARE(cell(1, 1), QStringLiteral("Numbers"));
@@ -238,6 +239,8 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(
             inPreview<QLabel>("previewState").text().contains(QStringLiteral("the file is empty")),
             kPatience);
+        QCOMPARE(inPreview<QLabel>("previewTitle").text(),
+                 QStringLiteral("empty.csv cannot be used as it is"));
         QVERIFY(!inPreview<QPushButton>("useData").isEnabled());
         QTest::keyClick(preview(), Qt::Key_Escape);
     }

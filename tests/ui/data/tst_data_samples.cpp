@@ -157,7 +157,7 @@ private Q_SLOTS:
         browser.resize(900, 600);
         browser.show();
         const auto images = std::make_shared<MadeImages>(2000, 2);
-        browser.setParts(partsOf(images), false);
+        browser.setParts(partsOf(images), false, false);
         QTRY_VERIFY_WITH_TIMEOUT(browser.shown() && !browser.isFiltering(), kPatience);
         const int visible =
             browser.tiles().tiles().columnCount() * (browser.tiles().viewport()->height() / 80 + 2);
@@ -178,7 +178,7 @@ private Q_SLOTS:
         browser.resize(900, 600);
         browser.show();
         const auto images = std::make_shared<MadeImages>(1'000'000, 0);
-        browser.setParts(partsOf(images), false);
+        browser.setParts(partsOf(images), false, false);
         QTRY_VERIFY_WITH_TIMEOUT(browser.shown() && !browser.isFiltering(), kPatience);
         QCOMPARE(std::ssize(browser.shown()->samples), 1'000'003);
         QScrollBar& bar = *browser.tiles().verticalScrollBar();

@@ -5,6 +5,7 @@
 #include "ui/theme/theme_manager.h"
 
 #include <QApplication>
+#include <QLabel>
 #include <QLineEdit>
 #include <QTest>
 
@@ -46,12 +47,19 @@ private Q_SLOTS:
         // The field is the project's again.
         QCOMPARE(field->text().toDouble(), 0.03);
         QTRY_VERIFY_WITH_TIMEOUT(bench.button("pause")->isEnabled(), kPatience);
-        if (!entered.isEmpty())
+        // So what the run will take is told below it, until a rate is entered for it.
+        auto* const note = bench.page->findChild<QLabel*>(QStringLiteral("resumeRateNote"));
+        QTRY_VERIFY_WITH_TIMEOUT(note->isVisible(), kPatience);
+        QVERIFY2(note->text().contains(QStringLiteral("0.003,")), qPrintable(note->text()));
+        if (!entered.isEmpty()) {
             enter(entered);
+            QTRY_VERIFY(!note->isVisible());
+        }
         bench.click("pause"); // says "Resume" now
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Running, kPatience);
         QCOMPARE(bench.session.learningRate(), resumed);
         QCOMPARE(field->text().toDouble(), resumed);
+        QVERIFY(!note->isVisible());
         QCOMPARE(bench.document.project().training.learningRate(), entered.isEmpty() ? 0.03 : 0.01);
         bench.click("stop");
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Stopped, kPatience);
