@@ -205,7 +205,7 @@ QString problemSummary(const Analysis& analysis) {
     if (warnings > 0)
         parts << (warnings == 1 ? QObject::tr("1 warning")
                                 : QObject::tr("%1 warnings").arg(warnings));
-    return parts.isEmpty() ? QObject::tr("network without problems") : parts.join(QStringLiteral(", "));
+    return parts.isEmpty() ? QObject::tr("no network problems") : parts.join(QStringLiteral(", "));
 }
 
 } // namespace gradwright

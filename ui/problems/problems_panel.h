@@ -47,7 +47,7 @@ private:
     QPointer<QWidget> none_; ///< says that there is nothing
 };
 
-/// "1 error, 2 warnings", "network without problems".
+/// "1 error, 2 warnings", "no network problems".
 QString problemSummary(const Analysis& analysis);
 
 } // namespace gradwright

@@ -297,7 +297,8 @@ void TrainingForm::buildData() {
             return found == params.end() ? ParamValue() : found->second;
         };
         if (file(before) != file(data_.params)) // another table has other columns, too
-            for (const char* const key : {"target", "ignore", "keep", "same_case", "types", "corrections"})
+            for (const char* const key :
+                 {"target", "ignore", "keep", "same_case", "types", "corrections"})
                 data_.params.erase(key);
         Q_EMIT dataEdited(tr("Data set"), data_);
     });
