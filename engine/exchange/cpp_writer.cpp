@@ -40,7 +40,8 @@ public:
         for (const auto& op : graph_.ops())
             add(op);
         // Numbers first: a byte may lie anywhere behind them.
-        std::ranges::stable_partition(arrays_, [](const Array& each) { return !each.isBytes; });
+        std::stable_partition(arrays_.begin(), arrays_.end(),
+                              [](const Array& each) { return !each.isBytes; });
         if (total() > kMostEmbeddedWeights)
             moveWeights();
         CppProgram program;

@@ -179,7 +179,7 @@ void correctRows(CsvTable& table, const std::vector<RowCorrection>& corrections,
             fmt::join(std::span(lost).first(std::min(kMostListedLines, lost.size())), ", "),
             lost.size() > kMostListedLines ? ", …" : "");
     std::ranges::sort(leftOut);
-    leftOut.erase(std::ranges::unique(leftOut).begin(), leftOut.end());
+    leftOut.erase(std::unique(leftOut.begin(), leftOut.end()), leftOut.end());
     if (leftOut.size() == table.rows())
         throw Error("{}: no row is left after the corrections", table.file);
     erase(table, leftOut);
