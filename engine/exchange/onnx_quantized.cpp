@@ -4,6 +4,7 @@
 #include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_import.h"
 #include "engine/graph/lower.h"
+#include "engine/passes/inference/split_products.h"
 #include "engine/support/error.h"
 
 #include <cmath>
@@ -37,6 +38,7 @@ OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
         if (const auto* values = real.find(model.graph.weights()[i].key))
             model.weights[i] = values->to(DType::F32);
     quantize(model, plan);
+    splitProducts(model.graph); // of layers that stay in real numbers
     OnnxExport made;
     made.run = std::move(answering.run);
     for (std::size_t i = 0; i < model.weights.size(); ++i)

@@ -143,6 +143,14 @@ private Q_SLOTS:
         const auto inferred = cli_.run({"infer", onnx, "--input", "image=" + cli_.path("y.npy"),
                                         "--output", cli_.path("onnx-answers"), "--json"});
         QVERIFY2(inferred.code == 0, inferred.text().c_str());
+        // A layer that is kept in real numbers is computed as one with its activation, and written
+        // as two nodes.
+        const auto first =
+            QString::fromStdString(made_.json()["layers"][0]["layers"][0].get<std::string>());
+        const auto kept = cli_.run({"quantize", run_, "--calibrate", "50", "--keep", first,
+                                    "--output", cli_.path("k.safetensors"), "--onnx", onnx});
+        QVERIFY2(kept.code == 0, kept.text().c_str());
+        QVERIFY(kept.out.contains("answers alike when it is read back"));
     }
 
     /// What --equalize and --correct-biases make of the weights is in all files.
