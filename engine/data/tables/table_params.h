@@ -20,7 +20,8 @@ inline constexpr std::string_view kImageShapesParam = "image_shapes";
 /// images, image_size, image_channels, image_fit, image_normalize, image_shapes: of columns that
 /// name image files.
 ParamSpecs tableImageParams();
-/// duplicates, dates, types, corrections, missing_marks, pixels, delimiter, header: how a table's file is read.
+/// duplicates, dates, types, corrections, missing_marks, pixels, delimiter, header: how a table's
+/// file is read.
 ParamSpecs tableFileParams();
 /// Of tableParams(), and of tableImageParams() where the data set has them. Throws Error when an
 /// image shape is written wrongly.
