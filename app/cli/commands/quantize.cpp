@@ -81,18 +81,24 @@ Json quantizationReport(const QuantizeOptions& options, const QuantizedNetwork& 
     return report;
 }
 
-void printQuantization(const QuantizeOptions& options, const QuantizedNetwork& made,
-                       const TestScores& scores, std::int64_t samples) {
+/// Accuracy and size of the weights in FP32 and in the other format.
+void printScores(std::string_view format, const TestScores& scores) {
     const auto& metric = *scores.before.quality.metric;
-    printLine(fmt::format("Calibrated with {} of the training part ({}).",
-                          groupedCount(samples, "sample"), options.method));
-    printLine(fmt::format("{} of the test set   FP32 {}, INT8 {} ({})", metric.title,
-                          valueText(metric, scores.before.quality.value),
+    printLine(fmt::format("{} of the test set   FP32 {}, {} {} ({})", metric.title,
+                          valueText(metric, scores.before.quality.value), format,
                           valueText(metric, scores.after.quality.value),
                           groupedCount(scores.before.samples, "sample")));
-    printLine(fmt::format("Weights   {} → {}\n",
+    printLine(fmt::format("Weights   {} → {}",
                           bytesText(static_cast<std::size_t>(scores.bytesBefore)),
                           bytesText(static_cast<std::size_t>(scores.bytesAfter))));
+}
+
+void printQuantization(const QuantizeOptions& options, const QuantizedNetwork& made,
+                       const TestScores& scores, std::int64_t samples) {
+    printLine(fmt::format("Calibrated with {} of the training part ({}).",
+                          groupedCount(samples, "sample"), options.method));
+    printScores("INT8", scores);
+    printLine("");
     printLine(
         fmt::format("{}  {}  {}", padded("Layer", 44), padded("Computes in", 11), "Error alone"));
     for (const auto& layer : made.layers)
@@ -182,14 +188,7 @@ Json packingReport(const QuantizeOptions& options, const std::vector<std::string
 
 void printPacking(const QuantizeOptions& options, const std::vector<std::string>& packed,
                   const TestScores& scores) {
-    const auto& metric = *scores.before.quality.metric;
-    printLine(fmt::format("{} of the test set   FP32 {}, INT4 {} ({})", metric.title,
-                          valueText(metric, scores.before.quality.value),
-                          valueText(metric, scores.after.quality.value),
-                          groupedCount(scores.before.samples, "sample")));
-    printLine(fmt::format("Weights   {} → {}",
-                          bytesText(static_cast<std::size_t>(scores.bytesBefore)),
-                          bytesText(static_cast<std::size_t>(scores.bytesAfter))));
+    printScores("INT4", scores);
     printLine(fmt::format("In 4 bits, {} features to a scale   {}", options.group,
                           fmt::join(packed, ", ")));
     printLine(fmt::format("\n{} is written.", options.file));
