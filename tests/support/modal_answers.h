@@ -15,6 +15,16 @@
 
 namespace gradwright::test {
 
+/// Enters a file's name in an open file dialog. The name is not typed key by key: Qt completes what
+/// is typed from folders that it reads in the background, and on a busy computer Return then takes
+/// a completion that nobody chose.
+inline void enterFileName(QFileDialog& dialog, const QString& path) {
+    auto* const name = dialog.findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
+    name->setFocus();
+    name->setText(path);
+    QTest::keyClick(name, Qt::Key_Return);
+}
+
 /// Answers modal dialogs with mouse and keys, one after the other, while the code that opened them
 /// waits for its answer. What was asked is kept.
 class ModalAnswers : public QObject {
@@ -57,19 +67,13 @@ public:
         });
         return *this;
     }
-    /// Types the file's name into the next file dialog.
+    /// Enters the file's name in the next file dialog.
     ModalAnswers& file(const QString& path) {
         steps_.push_back([path](QWidget& dialog) -> std::function<void()> {
             auto* const files = qobject_cast<QFileDialog*>(&dialog);
-            auto* const edit =
-                files ? files->findChild<QLineEdit*>(QStringLiteral("fileNameEdit")) : nullptr;
-            if (!edit)
+            if (!files || !files->findChild<QLineEdit*>(QStringLiteral("fileNameEdit")))
                 return {};
-            return [edit, path] {
-                edit->selectAll();
-                QTest::keyClicks(edit, path);
-                QTest::keyClick(edit, Qt::Key_Return);
-            };
+            return [files, path] { enterFileName(*files, path); };
         });
         return *this;
     }

@@ -297,8 +297,10 @@ void TrainPage::connectSession() {
 
 void TrainPage::showState(TrainingState state) {
     const bool active = session_->isActive();
-    if (active)
+    if (active) {
         banner_->hide();
+        showResumeRate(); // what a run would be resumed with is no question while it is trained
+    }
     lock_->setVisible(active);
     form_->setLocked(active);
     controls_->setState(state, resumable());

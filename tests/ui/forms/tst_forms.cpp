@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/modal_answers.h"
 #include "tests/support/own_home.h"
 #include "ui/forms/file_dialogs.h"
 #include "ui/forms/number_editors.h"
@@ -247,11 +248,7 @@ private Q_SLOTS:
                 if (dialog == nullptr)
                     qFatal("no dialog is open");
                 begins = dialog->directory().absolutePath();
-                auto* const name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
-                name->setFocus();
-                name->selectAll();
-                QTest::keyClicks(name, chosen);
-                QTest::keyClick(name, Qt::Key_Return);
+                test::enterFileName(*dialog, chosen);
             });
         };
         choose(file.fileName());
