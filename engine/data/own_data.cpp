@@ -4,6 +4,7 @@
 #include "engine/data/byte_reader.h"
 #include "engine/data/catalog.h"
 #include "engine/data/images/array_file.h"
+#include "engine/data/images/folder_parts.h"
 #include "engine/data/images/idx_pairs.h"
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture.h"
@@ -348,7 +349,10 @@ DataChoice folderFrom(const fs::path& folder) {
         throw Error("{}: cannot be read: {}", folder.string(), error.message());
     if (!names.empty()) {
         if (const auto parts = partsAmong(names))
-            return imagesFrom(folder / parts->training, folder / parts->test);
+            return imagesFrom(foldersOfClasses(folder / parts->training),
+                              foldersOfClasses(folder / parts->test));
+        if (const auto below = foldersOfClasses(folder); below != folder)
+            return folderFrom(below);
         return imagesFrom(folder, {});
     }
     if (idx)

@@ -96,11 +96,15 @@ std::string columnEntry(const DataInfo& info, const TableColumn& column) {
     return entry + "},\n";
 }
 
-// What stands for no value is what isMissingSign() and isMissingWord() know.
+// What stands for no value is what isMissingSign() and isMissingWord() know; this since the
+// rules 2.
+constexpr const char* kMarksSince2 =
+    ",\n           \"#ref!\", \"#div/0!\", \"#num!\", \"#name?\", \"\\u2013\", \"\\u2014\"";
+
 constexpr std::string_view kRows = R"py(
 MISSING = {{"", "?", "nan", "-nan", "<na>", "#n/a", "#na", "#n/a n/a", "\\n", ".", "..", "...",
            "--", "---", "nat", "<null>", "(null)", "#null!", "#value!", "1.#qnan", "1.#ind",
-           "-1.#ind", "-1.#qnan", "-", "na", "n/a", "null", "none", "nil", "n.a."}}
+           "-1.#ind", "-1.#qnan", "-", "na", "n/a", "null", "none", "nil", "n.a."{}}}
 MARKS = {}
 
 
@@ -142,10 +146,12 @@ def number(cell, column):
 
 def meaning(cell):
     """Equal for cells that mean the same: 1 and 1.0, true and TRUE."""
+    from decimal import Decimal, InvalidOperation
+
     text = str(cell).strip()
     try:
-        return text if "_" in text else float(text)
-    except ValueError:
+        return text if "_" in text else Decimal(text)
+    except InvalidOperation:
         return text.lower() if text.lower() in ("true", "false") else text
 
 
@@ -381,8 +387,9 @@ std::string rowsProgram(const DataInfo& info, const Framework& framework, const 
             dates += fmt::format("{}{}: {}", dates.empty() ? "" : ", ", quoted(date.name),
                                  quoted(date.dateOrder));
     return fmt::format("\n\nCOLUMNS = [\n{}]\n", columns) +
-           fmt::format(fmt::runtime(kRows.substr(1)), listOf(marks), several,
-                       dates.empty() ? "rows" : "map(with_parts, rows)", value) +
+           fmt::format(fmt::runtime(kRows.substr(1)),
+                       !info.reading || info.reading->rules >= 2 ? kMarksSince2 : "", listOf(marks),
+                       several, dates.empty() ? "rows" : "map(with_parts, rows)", value) +
            (dates.empty() ? std::string() : fmt::format(fmt::runtime(kDates), dates));
 }
 

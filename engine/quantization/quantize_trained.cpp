@@ -4,11 +4,13 @@
 #include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
 #include "engine/passes/inference/optimize.h"
+#include "engine/passes/quantization/pack_dense.h"
 #include "engine/support/error.h"
 #include "engine/training/evaluation.h"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace gradwright {
 namespace {
@@ -28,6 +30,17 @@ double relativeError(const std::vector<float>& made, const std::vector<float>& r
     return norm > 0 ? std::sqrt(difference / norm) : 0;
 }
 
+/// With kernels of these dense layers in 4 bits.
+InferenceModel packed(InferenceModel model, const QuantizationPlan& plan, std::int64_t group) {
+    auto copy = model;
+    std::set<std::string> others;
+    for (auto& name : packDense(copy, group))
+        if (!plan.contains(name))
+            others.insert(std::move(name));
+    packDense(model, group, others);
+    return model;
+}
+
 class TrainedQuantizer {
 public:
     TrainedQuantizer(const InferenceModel& model, const TrainingGraph& graph,
@@ -42,31 +55,28 @@ public:
 
     std::optional<QuantizedNetwork> run(const QuantizationSettings& settings) {
         const auto kept = productsOf(model_.graph, settings.keep);
+        group_ = settings.packedGroup;
         if (settings.equalizes)
             equalize(real_);
-        const auto histograms =
-            observe(real_, graph_, data_, stop_, [&](double share) { tell(kObserving * share); });
-        if (!histograms)
+        const auto plan = group_ > 0 ? packable(kept) : ranged(settings, kept);
+        if (!plan)
             return {};
-        const auto plan = planFor(model_.graph, *histograms, settings.method, settings.kind, kept,
-                                  settings.given);
-        if (plan.empty())
-            throw Error("the network has no convolution or dense layer to be quantized");
-        if (settings.correctsBiases) {
+        if (settings.correctsBiases && group_ == 0) {
             auto means = meansOf(real_, graph_, data_, stop_);
             if (!means)
                 return {};
             means_ = *std::move(means);
         }
         QuantizedNetwork made{.model = {},
-                              .plan = plan,
-                              .whole = plan,
+                              .plan = *plan,
+                              .whole = *plan,
                               .real = real_,
                               .means = means_,
                               .layers = {},
                               .before = {},
-                              .after = {}};
-        if (!measureLayers(plan, made.layers))
+                              .after = {},
+                              .packedGroup = group_};
+        if (!measureLayers(*plan, made.layers))
             return {};
         const auto before = scoreOf(model_, graph_, data_, stop_);
         if (!before)
@@ -84,7 +94,34 @@ private:
             progress_(share);
     }
     [[nodiscard]] InferenceModel quantizedBy(const QuantizationPlan& plan) const {
-        return plan.empty() ? model_ : inIntegers(real_, plan, means_);
+        if (plan.empty())
+            return model_;
+        return group_ > 0 ? packed(real_, plan, group_) : inIntegers(real_, plan, means_);
+    }
+
+    /// Nothing when stopped.
+    [[nodiscard]] std::optional<QuantizationPlan> ranged(const QuantizationSettings& settings,
+                                                         const std::set<std::string>& kept) const {
+        const auto histograms =
+            observe(real_, graph_, data_, stop_, [&](double share) { tell(kObserving * share); });
+        if (!histograms)
+            return {};
+        auto plan = planFor(model_.graph, *histograms, settings.method, settings.kind, kept,
+                            settings.given);
+        if (plan.empty())
+            throw Error("the network has no convolution or dense layer to be quantized");
+        return plan;
+    }
+
+    [[nodiscard]] std::optional<QuantizationPlan>
+    packable(const std::set<std::string>& kept) const {
+        auto copy = real_;
+        QuantizationPlan plan;
+        for (const auto& name : packDense(copy, group_, kept))
+            plan[name] = {};
+        if (plan.empty())
+            throw Error("the network has no dense layer whose kernel could be in 4 bits");
+        return plan;
     }
 
     /// False when stopped.
@@ -94,7 +131,14 @@ private:
         const auto real = outputsFor(model_, graph_, few, stop_);
         if (!real)
             return false;
-        const auto products = quantizableProducts(model_.graph);
+        auto products = quantizableProducts(model_.graph);
+        if (group_ > 0) {
+            auto copy = real_;
+            const auto dense = packDense(copy, group_);
+            std::erase_if(products, [&](const QuantizableProduct& product) {
+                return std::ranges::find(dense, product.name) == dense.end();
+            });
+        }
         for (const auto& product : products) {
             LayerError layer{.name = product.name, .layers = product.layers};
             if (const auto found = plan.find(product.name); found != plan.end()) {
@@ -135,6 +179,7 @@ private:
     const InferenceModel& model_;
     InferenceModel real_; ///< what is quantized
     InputMeans means_;
+    std::int64_t group_ = 0; ///< of kernels in 4 bits
     const TrainingGraph& graph_;
     const CalibrationData& data_;
     const std::stop_token& stop_;
@@ -148,6 +193,13 @@ InferenceModel inIntegers(InferenceModel real, const QuantizationPlan& plan,
     correctBiases(real, plan, means);
     quantize(real, plan);
     return real;
+}
+
+InferenceModel inIntegers(const QuantizedNetwork& made, const QuantizationPlan& plan) {
+    if (plan.empty())
+        return made.real;
+    return made.packedGroup > 0 ? packed(made.real, plan, made.packedGroup)
+                                : inIntegers(made.real, plan, made.means);
 }
 
 std::optional<QuantizedNetwork>

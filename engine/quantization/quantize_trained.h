@@ -17,6 +17,9 @@ struct QuantizationSettings {
     GivenQuantizations given{};  ///< see planFor()
     bool equalizes = false;      ///< see equalize(): before the ranges are found
     bool correctsBiases = false; ///< see correctBiases(): by means over the calibration samples
+    /// Instead of integers of 8 bits: kernels of dense layers in 4 bits, so many features to a
+    /// scale (see packDense()); values stay in FP32, so there are no ranges to find. 0: none.
+    std::int64_t packedGroup = 0;
 };
 
 /// One product of the network and what became of it.
@@ -30,7 +33,7 @@ struct LayerError {
 
 struct QuantizedNetwork {
     InferenceModel model;
-    QuantizationPlan plan;
+    QuantizationPlan plan; ///< for kernels in 4 bits its names alone say something
     /// The same before `mostLoss` took products out: what layers can go back to integers with.
     QuantizationPlan whole;
     InferenceModel
@@ -38,12 +41,16 @@ struct QuantizedNetwork {
     InputMeans means; ///< to correct biases with; none where that is not asked for
     std::vector<LayerError> layers; ///< in the order of the network
     Score before, after;            ///< on the calibration samples
+    std::int64_t packedGroup = 0;   ///< QuantizationSettings::packedGroup
 };
 
 /// A network with the products of a plan in integers, and their biases corrected by the means that
 /// there are. Throws Error as quantize() does.
 InferenceModel inIntegers(InferenceModel real, const QuantizationPlan& plan,
                           const InputMeans& means = {});
+/// What was quantized, with the products of another plan: a part of `whole`. An empty one leaves
+/// all of it in FP32.
+InferenceModel inIntegers(const QuantizedNetwork& made, const QuantizationPlan& plan);
 
 /// `model` is the graph of `graph`, an evaluationGraph(), after the passes for inference, with its
 /// weights. Nothing when stopped. `progress` is called with the share that is done. Throws Error

@@ -133,13 +133,18 @@ private Q_SLOTS:
         // 3 February 2015 was a Tuesday, 29 February 2016 a Monday.
         const auto first = row("Feb", "Tue", 2015, "20", {0, 7, 255, 51});
         const auto second = row("Feb", "Mon", 2016, "30", {1, 2, 3, 4});
+        const auto other = row("Feb", "Mon", 2016, "", {1, 2, 3, 4});
         const auto third = row("", "", 2015, "", {1, 2, 3, 4});
         for (const auto* format : kFormats) {
             const std::vector<std::pair<const char*, std::vector<double>>> cases = {
                 {R"({"day": "2015-02-03", "code": "20", "px": "0 7 255 51"})", first},
                 {R"({"day": "2015/2/3 17:30", "code": 20, "px": "[[0, 7], [255, 51]]"})", first},
                 {R"({"day": "date:2015-02-03", "code": 20.0, "px": [0, 7, 255, 51]})", first},
-                {R"({"day": "2016-Feb-29", "code": "30", "px": "1;2;3;4"})", second}};
+                {R"({"day": "2016-Feb-29", "code": "30", "px": "1;2;3;4"})", second},
+                {R"({"day": "2016-Feb-29", "code": " 0.3E+2", "px": "1;2;3;4"})", second},
+                // A double does not tell this from 30.
+                {R"({"day": "2016-2-29", "code": "30.00000000000000000001", "px": "1;2;3;4"})",
+                 other}};
             for (const auto& [sample, expected] : cases) {
                 const auto found = asked("events", format, sample, "[[0.1, 0.9]]");
                 QVERIFY2(found.contains("inputs"), found.dump().c_str());

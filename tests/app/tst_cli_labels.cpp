@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/tables/row_corrections.h"
 #include "engine/io/run_directory.h"
 #include "engine/project/project_file.h"
 #include "engine/support/json.h"
@@ -58,6 +59,49 @@ private Q_SLOTS:
                  read.text().c_str());
         const auto measured = cli_.run({"evaluate", run, "--json"});
         QVERIFY2(measured.code == 0, measured.text().c_str());
+    }
+
+    /// Two rows with the wrong label have the numbers of right ones, so no network learns all of
+    /// them: corrected, every part is answered without a mistake.
+    void correctedRowsAreTrainedMeasuredAndResumed() {
+        std::string text = "size,width,kind\n";
+        for (int line = 2; line < 92; ++line)
+            text +=
+                fmt::format("{},{},{}\n", line % 2 == 0 ? 1 + line % 3 : 60 + line % 3, line % 4,
+                            (line % 2 == 0) != (line == 10 || line == 23) ? "small" : "large");
+        writeTable("sizes.csv", text);
+        DataChoice choice{
+            .dataset = "csv",
+            .params = {{"file", (cli_ / "sizes.csv").string()}, {"target", std::string("kind")}}};
+        for (const auto& [line, name] : {std::pair{10U, "small"}, {23U, ""}})
+            choice = withRowCorrection(choice, findRow(choice, line, false, name));
+        const auto corrections = std::get<std::string>(choice.params.at("corrections"));
+        const auto train =
+            cli_.run({"train", "template:two-spirals", "--data", "csv", "--fit", "--epochs", "30",
+                      "--set", "data.file=" + cli_.path("sizes.csv"), "--set", "data.target=kind",
+                      "--set", "data.corrections=" + QString::fromStdString(corrections),
+                      "--run-dir", cli_.path("corrected")});
+        const auto isTold = [](const CliResult& result) {
+            const auto said = result.out + result.err;
+            return result.code == 0 && said.contains("89 rows: 89 used") &&
+                   said.contains("corrected by hand: 1 to another class, 1 left out");
+        };
+        QVERIFY2(isTold(train), train.text().c_str());
+        const auto run = QString::fromStdString(onlyRun(cli_ / "corrected").string());
+        const auto isRight = [&] {
+            int samples = 0;
+            for (const auto* part : {"training", "validation", "test"}) {
+                const auto score = cli_.run({"evaluate", run, "--split", part, "--json"}).json();
+                if (score["accuracy"] != 1.0)
+                    return false;
+                samples += score["samples"].get<int>();
+            }
+            return samples == 89;
+        };
+        QVERIFY(isRight());
+        const auto resumed = cli_.run({"train", "--resume", run, "--epochs", "32"});
+        QVERIFY2(isTold(resumed), resumed.text().c_str());
+        QVERIFY(isRight());
     }
 
     void trainLeavesOutNamesOfRows() {

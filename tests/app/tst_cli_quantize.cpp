@@ -212,10 +212,13 @@ private Q_SLOTS:
 
     /// Kernels of dense layers in 4 bits: 48,000, 10,080 and 840 weights, two in a byte.
     void kernelsOfFourBitsAreWritten() {
-        const auto made = cli_.run({"quantize", run_, "--weights", "int4", "--json"});
+        const auto made =
+            cli_.run({"quantize", run_, "--weights", "int4", "--most-loss", "100", "--json"});
         QVERIFY2(made.code == 0, made.text().c_str());
         const auto report = made.json();
         QCOMPARE(report["kernels"].size(), std::size_t{3});
+        for (const auto& layer : report["layers"])
+            QVERIFY(layer["precision"] == "int4" && layer["error_alone"].get<double>() > 0);
         QCOMPARE(report["weight_bytes"]["int4"].get<int>(), 58920 / 2 + 4 * (61706 - 58920));
         const auto file = QString::fromStdString(report["file"].get<std::string>());
         QVERIFY(file.endsWith(QStringLiteral("int4.gwmodel")));
@@ -233,6 +236,21 @@ private Q_SLOTS:
         const auto equalized = cli_.run({"quantize", run_, "--weights", "int4", "--equalize"});
         QVERIFY2(equalized.code == 2 && equalized.err.contains("--equalize"),
                  equalized.text().c_str());
+    }
+
+    /// Where the calibration samples lose more than is allowed, layers stay in FP32.
+    void kernelsThatLoseTooMuchStayInRealNumbers() {
+        const auto made = cli_.run({"quantize", run_, "--weights", "int4", "--group", "1000000",
+                                    "--most-loss", "0", "--json"});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        const auto report = made.json();
+        const auto& calibration = report["calibration"];
+        QVERIFY2(calibration["int4"]["accuracy"] >= calibration["fp32"]["accuracy"],
+                 made.text().c_str());
+        std::size_t packed = 0;
+        for (const auto& layer : report["layers"])
+            packed += layer["precision"] == "int4" ? 1 : 0;
+        QCOMPARE(report["kernels"].size(), packed);
     }
 
     /// Goes on from the run in a new one, whose integers have the ranges that it was trained with.

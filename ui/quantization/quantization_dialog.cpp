@@ -10,11 +10,8 @@
 #include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 
-#include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
-#include <QDoubleSpinBox>
-#include <QFormLayout>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -35,7 +32,6 @@ namespace gradwright {
 namespace {
 
 constexpr QSize kQuantizationSize{940, 620};
-constexpr int kSettingsWidth = 370;
 constexpr int kRowHeight = 26;
 constexpr int kRestMs = 300;
 constexpr int kNameRole = Qt::UserRole + 2; ///< QuantizableProduct::name
@@ -61,15 +57,7 @@ QString percentText(double share) {
 QuantizationDialog::QuantizationDialog(ProjectDocument& document, QWidget* window)
     : QDialog(window)
     , document_(&document)
-    , runs_(new QComboBox)
-    , method_(new QComboBox)
-    , methodText_(new QLabel)
-    , samples_(new QSpinBox)
-    , signed_(new QCheckBox(tr("No zero points (TensorRT)")))
-    , equalizes_(new QCheckBox(tr("Equalize channels between layers")))
-    , corrects_(new QCheckBox(tr("Correct biases")))
-    , chooses_(new QCheckBox(tr("Keep layers in FP32 by error")))
-    , mostLoss_(new QDoubleSpinBox)
+    , form_(new QuantizationForm)
     , start_(new QPushButton(tr("Quantize")))
     , progress_(new QProgressBar)
     , said_(new QLabel)
@@ -78,18 +66,16 @@ QuantizationDialog::QuantizationDialog(ProjectDocument& document, QWidget* windo
     , save_(new QPushButton(tr("Save…")))
     , export_(new QPushButton(tr("Export as ONNX…"))) {
     setAttribute(Qt::WA_DeleteOnClose);
-    setWindowTitle(tr("Quantize to INT8"));
+    setWindowTitle(tr("Quantize"));
     resize(
         kQuantizationSize.boundedTo(window ? window->size() - QSize(60, 60) : kQuantizationSize));
     said_->setWordWrap(true);
     said_->setObjectName(QStringLiteral("quantizationSaid"));
     use_->setToolTip(tr("What is drawn or entered there is answered in integers."));
     save_->setToolTip(tr("One file, which File › Open and gradwright-cli open."));
-    export_->setToolTip(tr("With QuantizeLinear and DequantizeLinear around operators on real "
-                           "numbers, which runtimes turn into integers."));
     makeLayers();
     auto* const left = new QVBoxLayout;
-    left->addWidget(settings());
+    left->addWidget(form_);
     left->addWidget(start_);
     left->addWidget(progress_);
     left->addSpacing(12);
@@ -149,64 +135,8 @@ QuantizationDialog::QuantizationDialog(ProjectDocument& document, QWidget* windo
     listRuns();
 }
 
-QWidget* QuantizationDialog::settings() {
-    runs_->setAccessibleName(tr("Run"));
-    runs_->setObjectName(QStringLiteral("quantizedRun"));
-    for (const RangeMethodInfo& info : rangeMethods())
-        method_->addItem(qstr(info.title), qstr(info.key));
-    method_->setAccessibleName(tr("Ranges"));
-    for (auto* const box : {runs_, method_}) {
-        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(18);
-    }
-    methodText_->setWordWrap(true);
-    methodText_->setProperty("textRole", QStringLiteral("caption"));
-    const auto explainMethod = [this] {
-        const QString text = qstr(
-            rangeMethods()[static_cast<std::size_t>(std::max(0, method_->currentIndex()))].text);
-        methodText_->setText(text);
-        method_->setToolTip(text);
-    };
-    connect(method_, &QComboBox::currentIndexChanged, this, explainMethod);
-    explainMethod();
-    samples_->setRange(1, 10'000'000);
-    samples_->setValue(1000);
-    samples_->setGroupSeparatorShown(true);
-    samples_->setAccessibleName(tr("Calibration samples"));
-    samples_->setToolTip(tr("Samples of the training part that the ranges of values are taken "
-                            "from; none of the test set."));
-    signed_->setToolTip(tr("Values without zero points: negative ones as signed bytes, as TensorRT "
-                           "wants them."));
-    equalizes_->setToolTip(tr("Makes the kernels of a channel equally large in the two layers that "
-                              "it lies between, before ranges are found. The network in FP32 "
-                              "answers the same; small channels keep more steps."));
-    corrects_->setToolTip(
-        tr("Takes what rounding the kernels adds to the mean of a layer's results "
-           "from its bias, by the means over the calibration samples."));
-    chooses_->setChecked(true);
-    chooses_->setToolTip(tr("Layers stay in FP32, those of the largest errors first, until the "
-                            "calibration samples lose no more than this."));
-    mostLoss_->setRange(0, 100);
-    mostLoss_->setDecimals(2);
-    mostLoss_->setSingleStep(0.1);
-    mostLoss_->setValue(0.2);
-    mostLoss_->setSuffix(tr(" points"));
-    mostLoss_->setAccessibleName(tr("Points that may be lost"));
-    connect(chooses_, &QCheckBox::toggled, mostLoss_, &QWidget::setEnabled);
-    auto* const made = new QWidget;
-    made->setFixedWidth(kSettingsWidth);
-    auto* const form = new QFormLayout(made);
-    form->setContentsMargins(0, 0, 0, 0);
-    form->addRow(tr("Run"), runs_);
-    form->addRow(tr("Ranges"), method_);
-    form->addRow(methodText_);
-    form->addRow(tr("Calibration samples"), samples_);
-    form->addRow(signed_);
-    form->addRow(equalizes_);
-    form->addRow(corrects_);
-    form->addRow(chooses_);
-    form->addRow(tr("Largest loss"), mostLoss_);
-    return made;
+QString QuantizationDialog::formatName() const {
+    return result_ && result_->made->packedGroup > 0 ? tr("INT4") : tr("INT8");
 }
 
 QWidget* QuantizationDialog::figures() {
@@ -215,7 +145,9 @@ QWidget* QuantizationDialog::figures() {
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setColumnStretch(0, 1);
     for (const Side side : {kRealSide, kIntegersSide}) {
-        auto* const title = new QLabel(side == kRealSide ? tr("FP32") : tr("INT8"));
+        auto* const title = new QLabel(tr("FP32"));
+        if (side == kIntegersSide)
+            integersTitle_ = title;
         title->setProperty("textRole", QStringLiteral("section"));
         title->setAlignment(Qt::AlignRight);
         grid->addWidget(title, 0, 1 + side);
@@ -265,13 +197,13 @@ void QuantizationDialog::listRuns() {
         }
         return [this, entries = std::move(entries), wrong] {
             listing_ = 0;
-            const QString chosen = runs_->currentData().toString();
+            const QString chosen = runs().currentData().toString();
             {
-                const QSignalBlocker quiet(runs_);
-                runs_->clear();
+                const QSignalBlocker quiet(&runs());
+                runs().clear();
                 for (const auto& [title, folder] : entries)
-                    runs_->addItem(title, folder);
-                runs_->setCurrentIndex(std::max(runs_->findData(chosen), entries.empty() ? -1 : 0));
+                    runs().addItem(title, folder);
+                runs().setCurrentIndex(std::max(runs().findData(chosen), entries.empty() ? -1 : 0));
             }
             if (!wrong.isEmpty())
                 said_->setText(wrong);
@@ -306,15 +238,9 @@ void QuantizationDialog::startOrStop() {
     }
     pause_.stop();
     said_->setText(tr("Finding ranges and measuring…"));
-    QuantizationWish wish{.run = runs_->currentData().toString().toStdString(),
-                          .settings = {},
-                          .samples = samples_->value()};
-    wish.settings.method = rangeMethodFromKey(method_->currentData().toString().toStdString());
-    wish.settings.kind = signed_->isChecked() ? ByteKind::Signed : ByteKind::Unsigned;
-    wish.settings.equalizes = equalizes_->isChecked();
-    wish.settings.correctsBiases = corrects_->isChecked();
-    if (chooses_->isChecked())
-        wish.settings.mostLoss = mostLoss_->value() / 100;
+    const QuantizationWish wish{.run = runs().currentData().toString().toStdString(),
+                                .settings = form_->settings(),
+                                .samples = samples().value()};
     layers_->setEnabled(false); // those of the result that this one replaces
     quantizer_.quantize(wish);
 }
@@ -323,20 +249,25 @@ void QuantizationDialog::showRunning(bool running) {
     start_->setText(running ? tr("Stop") : tr("Quantize"));
     progress_->setValue(0);
     progress_->setVisible(running);
-    for (QWidget* const each : std::initializer_list<QWidget*>{runs_, method_, samples_, signed_,
-                                                               equalizes_, corrects_, chooses_})
-        each->setEnabled(!running);
+    form_->setRunning(running);
     if (!running)
         layers_->setEnabled(true);
-    mostLoss_->setEnabled(!running && chooses_->isChecked());
     enable();
 }
 
 void QuantizationDialog::enable() {
-    start_->setEnabled(quantizer_.isRunning() || runs_->count() > 0);
+    start_->setEnabled(quantizer_.isRunning() || runs().count() > 0);
     const bool isThere = result_ && !quantizer_.isRunning() && !pause_.isActive();
     for (auto* const button : {use_, save_, export_})
         button->setEnabled(isThere && layersInIntegers(*result_) > 0);
+    const bool isPacked = result_ && result_->made->packedGroup > 0;
+    if (isPacked)
+        export_->setEnabled(false);
+    export_->setToolTip(isPacked
+                            ? tr("Kernels in INT4 are kept in the program's own files (Save…); "
+                                 "ONNX is written in INT8.")
+                            : tr("With QuantizeLinear and DequantizeLinear around operators "
+                                 "on real numbers, which runtimes turn into integers."));
 }
 
 void QuantizationDialog::showResult(std::shared_ptr<const QuantizedRun> result) {
@@ -345,19 +276,24 @@ void QuantizationDialog::showResult(std::shared_ptr<const QuantizedRun> result) 
     showLayers();
     const auto inIntegers = layersInIntegers(*result_);
     const auto all = static_cast<std::int64_t>(result_->made->layers.size());
+    const QString text = result_->made->packedGroup > 0
+                             ? tr("Over %1; errors over %2. %3 of %4 have kernels in 4 bits.")
+                             : tr("Over %1; calibrated with %2. %3 of %4 compute in integers.");
     said_->setText(
-        tr("Over %1; calibrated with %2. %3 of %4 compute in integers.")
-            .arg(countedText(result_->real.samples, tr("1 test sample"), tr("%1 test samples")),
+        text.arg(countedText(result_->real.samples, tr("1 test sample"), tr("%1 test samples")),
                  countedText(result_->calibrated, tr("1 training sample"),
                              tr("%1 training samples")))
             .arg(inIntegers)
-            .arg(countedText(all, tr("1 layer"), tr("%1 layers"))));
+            .arg(countedText(
+                all, result_->made->packedGroup > 0 ? tr("1 dense layer") : tr("1 layer"),
+                result_->made->packedGroup > 0 ? tr("%1 dense layers") : tr("%1 layers"))));
     enable();
 }
 
 void QuantizationDialog::showFigures() {
     const auto& [metric, value] = result_->real.quality;
     comparison_->show();
+    integersTitle_->setText(formatName());
     names_[kQualityFigure]->setText(qstr(metric->title));
     names_[kLossFigure]->setText(tr("Loss"));
     names_[kWeightsFigure]->setText(tr("Weights"));
@@ -391,7 +327,7 @@ void QuantizationDialog::showLayers() {
         item->setData(kProductLayer, kNameRole, qstr(layer.name));
         item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
         item->setCheckState(kProductLayer, isInteger ? Qt::Checked : Qt::Unchecked);
-        item->setText(kProductFormat, isInteger ? tr("INT8") : tr("FP32"));
+        item->setText(kProductFormat, isInteger ? formatName() : tr("FP32"));
         item->setText(kProductError, percentText(layer.error));
         item->setSizeHint(kProductLayer, QSize(0, kRowHeight));
         item->setTextAlignment(kProductError, Qt::AlignRight | Qt::AlignVCenter);
@@ -416,17 +352,18 @@ void QuantizationDialog::keepChosen() {
 void QuantizationDialog::use() {
     const std::string run = result_->wish.run.string();
     Q_EMIT useWanted(std::make_shared<const TrainedModel>(
-        modelInIntegers(*result_->of, *result_->model, result_->of->project.name, "int8:" + run)));
+        modelInIntegers(*result_->of, *result_->model, result_->of->project.name,
+                        (result_->made->packedGroup > 0 ? "int4:" : "int8:") + run)));
     said_->setText(tr("The Inference page answers with it."));
     hide(); // it would stand in the way; the command brings it back
 }
 
 void QuantizationDialog::save() {
     const QString ending = QString::fromLatin1(kModelEnding);
-    const QString file =
-        askSaveFile(this, tr("Save the network in INT8"),
-                    qstr(slugOf(result_->of->project.name)) + QStringLiteral("-int8") + ending,
-                    {tr("Optimized networks (*%1)").arg(ending)}, {ending});
+    const QString file = askSaveFile(this, tr("Save the network in %1").arg(formatName()),
+                                     qstr(slugOf(result_->of->project.name)) + u'-' +
+                                         formatName().toLower() + ending,
+                                     {tr("Optimized networks (*%1)").arg(ending)}, {ending});
     if (file.isEmpty())
         return;
     said_->setText(tr("Writing %1…").arg(file));

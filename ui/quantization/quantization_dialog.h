@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/document/project_document.h"
+#include "ui/quantization/quantization_form.h"
 #include "ui/quantization/run_quantizer.h"
 #include "ui/session/background_jobs.h"
 #include "ui/session/trained_model.h"
@@ -12,9 +13,7 @@
 #include <array>
 #include <memory>
 
-class QCheckBox;
 class QComboBox;
-class QDoubleSpinBox;
 class QLabel;
 class QProgressBar;
 class QPushButton;
@@ -24,10 +23,10 @@ class QTreeWidgetItem;
 
 namespace gradwright {
 
-/// A trained run in integers of 8 bits: how ranges are found and with how many samples, what that
-/// costs in accuracy and brings in size, and the error that each layer causes alone. Layers are
-/// kept in FP32 by a click, and the accuracy is measured again. The result answers on the Inference
-/// page, and is written as .gwmodel or as ONNX.
+/// A trained run in integers of 8 bits, or with kernels of dense layers in 4 bits: how ranges are
+/// found and with how many samples, what that costs in accuracy and brings in size, and the error
+/// that each layer causes alone. Layers are kept in FP32 by a click, and the accuracy is measured
+/// again. The result answers on the Inference page, and is written as .gwmodel or as ONNX.
 class QuantizationDialog final : public QDialog {
     Q_OBJECT
 public:
@@ -37,13 +36,9 @@ public:
     enum Figure { kQualityFigure, kLossFigure, kWeightsFigure, kFigures };
     enum Side { kRealSide, kIntegersSide, kSides };
 
-    [[nodiscard]] QComboBox& runs() { return *runs_; }
-    [[nodiscard]] QComboBox& method() { return *method_; }
-    [[nodiscard]] QSpinBox& samples() { return *samples_; }
-    [[nodiscard]] QCheckBox& equalizes() { return *equalizes_; }
-    [[nodiscard]] QCheckBox& corrects() { return *corrects_; }
-    [[nodiscard]] QCheckBox& chooses() { return *chooses_; }
-    [[nodiscard]] QDoubleSpinBox& mostLoss() { return *mostLoss_; }
+    [[nodiscard]] QuantizationForm& form() { return *form_; }
+    [[nodiscard]] QComboBox& runs() { return form_->runs(); }
+    [[nodiscard]] QSpinBox& samples() { return form_->samples(); }
     [[nodiscard]] QPushButton& startButton() { return *start_; }
     [[nodiscard]] QPushButton& useButton() { return *use_; }
     [[nodiscard]] QPushButton& saveButton() { return *save_; }
@@ -59,8 +54,9 @@ Q_SIGNALS:
     void useWanted(const std::shared_ptr<const gradwright::TrainedModel>& model);
 
 private:
-    [[nodiscard]] QWidget* settings();
     [[nodiscard]] QWidget* figures();
+    /// Of the result.
+    [[nodiscard]] QString formatName() const;
     void makeLayers();
     void listRuns();
     void forget();
@@ -77,15 +73,7 @@ private:
     void exportOnnx();
 
     ProjectDocument* document_;
-    QComboBox* runs_;
-    QComboBox* method_;
-    QLabel* methodText_;
-    QSpinBox* samples_;
-    QCheckBox* signed_;
-    QCheckBox* equalizes_;
-    QCheckBox* corrects_;
-    QCheckBox* chooses_;
-    QDoubleSpinBox* mostLoss_;
+    QuantizationForm* form_;
     QPushButton* start_;
     QProgressBar* progress_;
     QLabel* said_;
@@ -93,7 +81,8 @@ private:
     QPushButton* use_;
     QPushButton* save_;
     QPushButton* export_;
-    QWidget* comparison_ = nullptr; ///< of FP32 and INT8
+    QWidget* comparison_ = nullptr; ///< of FP32 and integers
+    QLabel* integersTitle_ = nullptr;
     std::array<QLabel*, kFigures> names_{};
     std::array<std::array<QLabel*, kSides>, kFigures> figures_{};
     std::shared_ptr<const QuantizedRun> result_;

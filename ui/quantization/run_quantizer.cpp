@@ -134,8 +134,7 @@ void RunQuantizer::keep(std::shared_ptr<const QuantizedRun> from,
         if (layersInIntegers(*made) == 0)
             made->plan.clear(); // pools alone take no integers
         made->model = std::make_shared<const InferenceModel>(
-            made->plan.empty() ? run.model
-                               : inIntegers(made->made->real, made->plan, made->made->means));
+            made->plan.empty() ? run.model : inIntegers(*made->made, made->plan));
         const auto test = run.test();
         const auto score = scoreOf(*made->model, run.graph, test, stop, [&](std::int64_t done) {
             tell(job, static_cast<double>(done) / static_cast<double>(test.indices.size()));

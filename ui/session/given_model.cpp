@@ -118,9 +118,10 @@ AnsweringFile openAnsweringFile(const std::filesystem::path& file) {
 TrainedModel modelInIntegers(const QuantizableRun& run, const InferenceModel& quantized,
                              const std::string& of, const std::string& key) {
     TrainedModel model;
-    model.name = of + ", INT8";
+    const std::string kind = kindOf(quantized.graph);
+    model.name = of + ", " + kind;
     model.run = key;
-    model.weightsTitle = "INT8, not saved";
+    model.weightsTitle = kind + ", not saved";
     model.choice = run.project.data;
     model.optimized = std::make_shared<const InferenceModel>(
         answeringModel(modelInIntegers(run.run, run.graph, quantized)));

@@ -33,7 +33,7 @@ void MainWindow::makeMenus() {
     // One entry: the menu is as long as small screens allow.
     QMenu* const use = model->addMenu(tr("From training to use"));
     use->addAction(tr("Optimize for inference…"), this, &MainWindow::showOptimization);
-    use->addAction(tr("Quantize to INT8…"), this, &MainWindow::showQuantization);
+    use->addAction(tr("Quantize…"), this, &MainWindow::showQuantization);
     use->addAction(tr("Network in other number formats…"), this, [this] {
         auto* const dialog = new FormatsDialog(*themes_, document_, this);
         dialog->showNetwork();

@@ -10,7 +10,6 @@
 #include "engine/io/atomic_file.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/passes/quantization/fake_quantization.h"
-#include "engine/passes/quantization/pack_dense.h"
 #include "engine/project/runs.h"
 #include "engine/quantization/quantizable_run.h"
 #include "engine/quantization/quantized_file.h"
@@ -43,6 +42,9 @@ struct QuantizeOptions {
     std::string weights{kInt8};
     std::int64_t group = kPackedGroup;
     bool json = false;
+
+    /// Kernels of dense layers in 4 bits, values in FP32.
+    [[nodiscard]] bool packs() const { return weights == kInt4; }
 };
 
 /// In FP32 and in integers, on the test set.
@@ -59,23 +61,31 @@ Json quantizationReport(const QuantizeOptions& options, const QuantizedNetwork& 
                         const TestScores& scores, std::int64_t samples) {
     const auto key = qualityKey(*scores.before.quality.metric);
     Json layers = Json::array();
-    for (const auto& layer : made.layers)
+    Json kernels = Json::array();
+    for (const auto& layer : made.layers) {
+        if (layer.isQuantized)
+            kernels.push_back(layer.name);
         layers.push_back({{"name", layer.name},
                           {"layers", layer.layers},
-                          {"precision", layer.isQuantized ? "int8" : "fp32"},
+                          {"precision", layer.isQuantized ? options.weights : "fp32"},
                           {"error_alone", layer.error}});
+    }
+    const auto& format = options.weights;
     Json report{{"file", options.file},
-                {"method", options.method},
+                {options.packs() ? "group" : "method",
+                 options.packs() ? Json(options.group) : Json(options.method)},
                 {"calibration_samples", samples},
                 {"test",
                  {{"samples", scores.before.samples},
                   {"fp32", {{key, scores.before.quality.value}, {"loss", scores.before.loss}}},
-                  {"int8", {{key, scores.after.quality.value}, {"loss", scores.after.loss}}}}},
+                  {format, {{key, scores.after.quality.value}, {"loss", scores.after.loss}}}}},
                 {"calibration",
                  {{"fp32", {{key, made.before.quality.value}}},
-                  {"int8", {{key, made.after.quality.value}}}}},
-                {"weight_bytes", {{"fp32", scores.bytesBefore}, {"int8", scores.bytesAfter}}},
+                  {format, {{key, made.after.quality.value}}}}},
+                {"weight_bytes", {{"fp32", scores.bytesBefore}, {format, scores.bytesAfter}}},
                 {"layers", std::move(layers)}};
+    if (options.packs())
+        report["kernels"] = std::move(kernels);
     if (!options.onnx.empty())
         report["onnx"] = options.onnx;
     return report;
@@ -95,15 +105,22 @@ void printScores(std::string_view format, const TestScores& scores) {
 
 void printQuantization(const QuantizeOptions& options, const QuantizedNetwork& made,
                        const TestScores& scores, std::int64_t samples) {
-    printLine(fmt::format("Calibrated with {} of the training part ({}).",
-                          groupedCount(samples, "sample"), options.method));
-    printScores("INT8", scores);
+    const auto* const format = options.packs() ? "INT4" : "INT8";
+    const auto calibrated = groupedCount(samples, "sample");
+    if (options.packs())
+        printLine(fmt::format("Kernels of dense layers in 4 bits, {} features to a scale; errors "
+                              "over {} of the training part.",
+                              options.group, calibrated));
+    else
+        printLine(fmt::format("Calibrated with {} of the training part ({}).", calibrated,
+                              options.method));
+    printScores(format, scores);
     printLine("");
     printLine(
         fmt::format("{}  {}  {}", padded("Layer", 44), padded("Computes in", 11), "Error alone"));
     for (const auto& layer : made.layers)
         printLine(fmt::format("{}  {}  {}", padded(layersText(layer), 44),
-                              padded(layer.isQuantized ? "INT8" : "FP32", 11),
+                              padded(layer.isQuantized ? format : "FP32", 11),
                               layer.error > 0 ? fmt::format("{:.3f} %", 100 * layer.error) : "–"));
     printLine(fmt::format("\n{} is written.", options.file));
     if (!options.onnx.empty())
@@ -158,7 +175,8 @@ bool quantizeRun(const QuantizeOptions& options, const std::stop_token& stop) {
                                         .mostLoss = options.mostLoss / 100,
                                         .given = run.given,
                                         .equalizes = options.equalizes,
-                                        .correctsBiases = options.correctsBiases};
+                                        .correctsBiases = options.correctsBiases,
+                                        .packedGroup = options.packs() ? options.group : 0};
     const auto made = quantizeTrained(run.model, run.graph, samples, settings, stop);
     if (!made)
         return false;
@@ -170,47 +188,6 @@ bool quantizeRun(const QuantizeOptions& options, const std::stop_token& stop) {
         printJson(quantizationReport(options, *made, *scores, count));
     else
         printQuantization(options, *made, *scores, count);
-    return true;
-}
-
-Json packingReport(const QuantizeOptions& options, const std::vector<std::string>& packed,
-                   const TestScores& scores) {
-    const auto key = qualityKey(*scores.before.quality.metric);
-    return {{"file", options.file},
-            {"group", options.group},
-            {"test",
-             {{"samples", scores.before.samples},
-              {"fp32", {{key, scores.before.quality.value}, {"loss", scores.before.loss}}},
-              {"int4", {{key, scores.after.quality.value}, {"loss", scores.after.loss}}}}},
-            {"weight_bytes", {{"fp32", scores.bytesBefore}, {"int4", scores.bytesAfter}}},
-            {"kernels", packed}};
-}
-
-void printPacking(const QuantizeOptions& options, const std::vector<std::string>& packed,
-                  const TestScores& scores) {
-    printScores("INT4", scores);
-    printLine(fmt::format("In 4 bits, {} features to a scale   {}", options.group,
-                          fmt::join(packed, ", ")));
-    printLine(fmt::format("\n{} is written.", options.file));
-}
-
-/// Kernels of dense layers in 4 bits; all else stays in FP32. False when stopped.
-bool packRun(const QuantizeOptions& options, const std::stop_token& stop) {
-    const auto run = quantizableRun(RunDirectory::open(options.run));
-    setComputeThreads(run.project.training.threads());
-    auto model = run.model;
-    const auto packed = packDense(model, options.group, productsOf(model.graph, options.keep));
-    if (packed.empty())
-        throw Error("{}: the network has no dense layer whose kernel could be in 4 bits",
-                    options.run);
-    const auto scores = testScores(run, model, stop);
-    if (!scores)
-        return false;
-    writeModel(options.file, modelInIntegers(run.run, run.graph, model));
-    if (options.json)
-        printJson(packingReport(options, packed, *scores));
-    else
-        printPacking(options, packed, *scores);
     return true;
 }
 
@@ -226,7 +203,7 @@ void requireForWeights(const QuantizeOptions& options) {
 
 void runQuantize(QuantizeOptions& options, int& exitCode) {
     const Interrupt interrupt;
-    const bool packs = options.weights == kInt4;
+    const bool packs = options.packs();
     if (options.file.empty())
         options.file = (std::filesystem::path(options.run) /
                         (packs ? std::string("int4") + kModelEnding : "int8.safetensors"))
@@ -237,7 +214,7 @@ void runQuantize(QuantizeOptions& options, int& exitCode) {
         !isModelFile(options.file))
         throw UsageError("--output {}: a quantized network is a file NAME.safetensors or NAME{}",
                          options.file, kModelEnding);
-    if (packs ? packRun(options, interrupt.token()) : quantizeRun(options, interrupt.token()))
+    if (quantizeRun(options, interrupt.token()))
         return;
     fmt::print(stderr, "Stopped; nothing is written.\n");
     exitCode = kFailed;

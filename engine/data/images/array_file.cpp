@@ -265,8 +265,9 @@ ArrayNumbers parseNpy(std::string_view file, const std::string& name) {
     return numbers;
 }
 
-/// A file and the name of an array in it, which is empty for .npy.
-std::pair<fs::path, std::string> fileAndName(const fs::path& path) {
+} // namespace
+
+std::pair<fs::path, std::string> arrayFileAndName(const fs::path& path) {
     const auto text = path.string();
     const auto at = text.rfind(".npz:");
     if (at == std::string::npos)
@@ -274,15 +275,13 @@ std::pair<fs::path, std::string> fileAndName(const fs::path& path) {
     return {text.substr(0, at + 4), text.substr(at + 5)};
 }
 
-} // namespace
-
 bool namesArray(const fs::path& path) {
-    const auto ending = lowerCased(fileAndName(path).first.extension().string());
+    const auto ending = lowerCased(arrayFileAndName(path).first.extension().string());
     return ending == ".npy" || ending == ".npz";
 }
 
 ArrayNumbers readArray(const fs::path& path) {
-    const auto [file, name] = fileAndName(path);
+    const auto [file, name] = arrayFileAndName(path);
     return readArray(file, name);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gradwright {
@@ -24,6 +25,9 @@ bool namesArray(const std::filesystem::path& path);
 ArrayNumbers readArray(const std::filesystem::path& path);
 /// The same of a file whatever it is called; `name` is not looked at where it is an .npy file.
 ArrayNumbers readArray(const std::filesystem::path& file, const std::string& name);
+
+/// The file that a path names an array of, and the array's name, which is empty for .npy.
+std::pair<std::filesystem::path, std::string> arrayFileAndName(const std::filesystem::path& path);
 
 /// The names of an .npz file's arrays. Throws Error where it is no such file.
 std::vector<std::string> arraysIn(const std::filesystem::path& file);

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/images/byte_images.h"
 
+#include "engine/data/images/array_file.h"
 #include "engine/data/images/idx_set.h"
 #include "engine/support/counted.h"
 #include "engine/support/error.h"
+
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <iterator>
+#include <map>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -146,6 +151,45 @@ std::vector<std::string> classesOf(const IdxFiles& files, LabelledImages& traini
         for (std::size_t label = 1; label <= most; ++label)
             names.push_back(std::to_string(label));
     return names;
+}
+
+/// Says of classes that have a number and no sample which ones they are.
+void noteEmptyClasses(const std::vector<std::string>& classes, const LabelledImages& training,
+                      const LabelledImages* test, std::vector<std::string>& notes) {
+    std::vector<bool> occurs(classes.size());
+    for (const auto* part : {&training, test})
+        if (part)
+            for (const auto label : part->labels)
+                occurs[label] = true;
+    std::vector<std::string> empty;
+    for (std::size_t i = 0; i < classes.size(); ++i)
+        if (!occurs[i])
+            empty.push_back(classes[i]);
+    constexpr std::size_t kShown = 6;
+    if (!empty.empty())
+        notes.push_back(fmt::format(
+            "{} of {} classes {} no image: {}{}", empty.size(), classes.size(),
+            empty.size() == 1 ? "has" : "have",
+            fmt::join(std::span(empty).first(std::min(kShown, empty.size())), ", "),
+            empty.size() > kShown ? fmt::format(" and {} more", empty.size() - kShown) : ""));
+}
+
+/// Says which arrays of an .npz file are not used, such as those of a validation part.
+void noteUnusedArrays(const IdxFiles& files, std::vector<std::string>& notes) {
+    std::map<fs::path, std::vector<std::string>> used;
+    for (const auto* path :
+         {&files.trainingImages, &files.trainingLabels, &files.testImages, &files.testLabels})
+        if (auto [file, name] = arrayFileAndName(*path); !name.empty())
+            used[file].push_back(std::move(name));
+    for (const auto& [file, names] : used) {
+        auto others = arraysIn(file);
+        std::erase_if(others, [&](const std::string& name) {
+            return std::ranges::find(names, name) != names.end();
+        });
+        if (!others.empty())
+            notes.push_back(
+                fmt::format("{}: not used: {}", file.filename().string(), fmt::join(others, ", ")));
+    }
 }
 
 fs::path eitherOf(const fs::path& folder, const char* name) {
@@ -343,6 +387,8 @@ Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize
         if (classes.empty())
             classes = classesOf(files, training, nullptr, notes);
         checkLabels(files.trainingLabels, training.labels, classes.size());
+        noteEmptyClasses(classes, training, nullptr, notes);
+        noteUnusedArrays(files, notes);
         return noted(withHeldBack(std::move(training), files, std::move(classes),
                                   std::move(preparation), standardize, choice));
     }
@@ -356,6 +402,8 @@ Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize
         classes = classesOf(files, training, &test, notes);
     checkLabels(files.trainingLabels, training.labels, classes.size());
     checkLabels(files.testLabels, test.labels, classes.size());
+    noteEmptyClasses(classes, training, &test, notes);
+    noteUnusedArrays(files, notes);
     return noted(byteImageDataset(std::move(training), std::move(test), std::move(classes),
                                   std::move(preparation), standardize, choice));
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/images/image_folder.h"
 
+#include "engine/data/images/folder_entries.h"
+#include "engine/data/images/folder_parts.h"
 #include "engine/data/images/picture.h"
 #include "engine/data/images/picture_check.h"
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/sample_origins.h"
 #include "engine/data/tables/cell.h"
-#include "engine/data/text/utf8.h"
 #include "engine/support/counted.h"
 #include "engine/support/error.h"
 
@@ -32,108 +33,12 @@ constexpr std::size_t kMostFiles = 100'000'000;
 
 constexpr int kMostDepth = 16; ///< how deep a class may nest folders
 
-bool isPassedOver(const fs::path& path) {
-    const auto name = path.filename().string();
-    return name.starts_with('.') || name == "__MACOSX";
-}
-
-/// An image whose name begins with a point. "._1.png" is none: a Mac's notes on "1.png".
-bool isHiddenImage(const fs::path& path) {
-    const auto name = path.filename().string();
-    return name.starts_with('.') && !name.starts_with("._") && hasPictureEnding(path);
-}
-
-/// What a folder holds, sorted by name, without what is passed over; adds the hidden images among
-/// that to `hidden`.
-std::vector<fs::directory_entry> entriesOf(const fs::path& folder, bool asBefore,
-                                           std::size_t* hidden = nullptr) {
-    std::error_code error;
-    std::vector<fs::directory_entry> entries;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-        if (!isPassedOver(it->path())) {
-            if (!asBefore || !it->is_symlink())
-                entries.push_back(*it);
-        } else if (hidden && isHiddenImage(it->path())) {
-            ++*hidden;
-        }
-    if (error)
-        throw Error("{}: cannot be read: {}", folder.string(), error.message());
-    std::ranges::sort(entries, {}, [](const auto& entry) { return entry.path(); });
-    return entries;
-}
-
-std::vector<std::string> subfolders(const fs::path& root, bool asBefore) {
-    std::error_code error;
-    if (!fs::is_directory(root, error))
-        throw Error("{}: there is no such folder", root.string());
-    std::vector<std::string> names;
-    for (const auto& entry : entriesOf(root, asBefore))
-        if (entry.is_directory(error)) {
-            names.push_back(entry.path().filename().string());
-            requireText(names.back(), root.string() + ": name of a folder");
-        }
-    return names;
-}
-
-constexpr std::array<std::string_view, 2> kTrainingParts = {"train", "training"};
-/// The first that is there is tested with.
-constexpr std::array<std::string_view, 8> kTestParts = {
-    "test", "testing", "val", "valid", "validation", "dev", "eval", "evaluation"};
-
-/// "train" of "training_set" and "Train", "test" of "Test-Images".
-std::string partOf(const std::string& name) {
-    auto text = lowerCased(name);
-    for (const std::string_view end : {"_set", "-set", " set", "set", "_images", "-images",
-                                       " images", "_data", "-data", " data"})
-        if (text.size() > end.size() && text.ends_with(end)) {
-            text.erase(text.size() - end.size());
-            break;
-        }
-    return text;
-}
-
-bool namesPart(const std::string& name) {
-    const auto part = partOf(name);
-    return std::ranges::find(kTrainingParts, part) != kTrainingParts.end() ||
-           std::ranges::find(kTestParts, part) != kTestParts.end();
-}
-
-/// How many images lie beside the folders of the classes.
-std::size_t imagesBeside(const fs::path& root) {
-    std::error_code error;
-    const auto entries = entriesOf(root, false);
-    return static_cast<std::size_t>(std::ranges::count_if(entries, [&](const auto& entry) {
-        return entry.is_regular_file(error) && hasPictureEnding(entry.path());
-    }));
-}
-
-/// Taking parts for classes would learn nonsense.
-void requireNoParts(const fs::path& root, const std::vector<std::string>& names) {
-    if (const auto parts = partsAmong(names))
-        throw Error("{}: its folders are parts, not classes; name {} as the folder and {} as the "
-                    "test folder",
-                    root.string(), (root / parts->training).string(),
-                    (root / parts->test).string());
-    if (names.size() > 1 && std::ranges::all_of(names, namesPart))
-        throw Error("{}: its folders ({}) are parts, not classes; name the one to train on as the "
-                    "folder and the other one as the test folder",
-                    root.string(), fmt::join(names, ", "));
-}
-
 /// Advice where the images lie in no folder.
 std::string imagesWithoutClass(const fs::path& root) {
     const auto count = imagesBeside(root);
     return count == 0 ? std::string()
                       : fmt::format("; {} beside {} no class", counted(count, "image"),
                                     count == 1 ? "has" : "have");
-}
-
-/// Advice where the classes stand one folder further down.
-std::string classesBelow(const fs::path& root, const std::vector<std::string>& names) {
-    if (names.size() != 1 || subfolders(root / names[0], false).size() < 2)
-        return {};
-    return fmt::format("; name {} as the folder if its folders are the classes",
-                       (root / names[0]).string());
 }
 
 /// Folders that all hold the same ones may be parts of a data set with unusual names.
@@ -160,7 +65,7 @@ std::string kindOfName(const fs::path& file) {
     if (ending == ".tif")
         return "TIFF";
     if (ending.size() < 2)
-        return "no ending";
+        return "file without an ending";
     std::string kind = ending.substr(1);
     std::ranges::transform(kind, kind.begin(), [](char letter) {
         return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
@@ -250,15 +155,16 @@ private:
         return list;
     }
 
-    /// What is no file's kind ("PNG", "no ending").
+    /// What is no file's kind, such as "PNG".
     static bool isPhrase(const std::string& kind) {
-        return kind.starts_with("folder") || kind.starts_with("link") ||
+        return kind.starts_with("file") || kind.starts_with("folder") || kind.starts_with("link") ||
                kind.starts_with("broken") || kind.starts_with("hidden");
     }
     /// "links to folders" of "link to a folder".
     static std::string severalOf(const std::string& kind) {
-        if (kind == "folder within a class")
-            return "folders within a class";
+        for (const std::string_view one : {"folder", "file"})
+            if (kind.starts_with(one) && kind.size() > one.size())
+                return fmt::format("{}s{}", one, kind.substr(one.size()));
         return kind == "link to a folder" ? "links to folders" : kind + "s";
     }
 
@@ -308,21 +214,6 @@ ImageFolder only(const ImageFolder& folder, std::vector<std::uint32_t> part) {
 }
 
 } // namespace
-
-std::optional<FolderParts> partsAmong(const std::vector<std::string>& names) {
-    const auto find = [&](std::span<const std::string_view> parts) -> const std::string* {
-        for (const auto part : parts)
-            for (const auto& name : names)
-                if (partOf(name) == part)
-                    return &name;
-        return nullptr;
-    };
-    const auto* const training = find(kTrainingParts);
-    const auto* const test = find(kTestParts);
-    if (!training || !test)
-        return {};
-    return FolderParts{*training, *test};
-}
 
 ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>* classes,
                             const ImageListing& listing) {

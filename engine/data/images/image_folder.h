@@ -67,14 +67,6 @@ void leaveOutUnreadable(ImageFolder& folder);
 /// Throws Error where a file cannot be read, or nothing is left to test with.
 void leaveOutRepeated(ImageFolder& folder, ImageFolder* test);
 
-/// Folders whose names say that they are parts of a data set, not classes.
-struct FolderParts {
-    std::string training;
-    std::string test; ///< the test part, or else the one for validation
-};
-/// Such as "train" and "val", "Training" and "Testing", "training_set" and "test_set".
-std::optional<FolderParts> partsAmong(const std::vector<std::string>& names);
-
 struct ImageFolderOptions {
     Shape shape{3, 64, 64};
     PictureFit fit = PictureFit::Crop;

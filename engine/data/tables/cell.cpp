@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 
 namespace gradwright {
 namespace {
@@ -15,8 +16,10 @@ constexpr std::array<std::string_view, 22> kMissingSigns = {
     "?",      "nan",     "-nan",    "<na>",   "#n/a",    "#na",     "#n/a n/a", "\\n",
     ".",      "..",      "...",     "--",     "---",     "nat",     "<null>",   "(null)",
     "#null!", "#value!", "1.#qnan", "1.#ind", "-1.#ind", "-1.#qnan"};
+constexpr std::array<std::string_view, 4> kSignsSince2 = {"#ref!", "#div/0!", "#num!", "#name?"};
 constexpr std::array<std::string_view, 7> kMissingWords = {"-",    "na",  "n/a", "null",
                                                            "none", "nil", "n.a."};
+constexpr std::array<std::string_view, 2> kDashes = {"\xE2\x80\x93", "\xE2\x80\x94"}; // en, em
 constexpr std::size_t kLongestMark = 8;
 
 /// Most cells are no marks, which is told before anything is copied: marks begin with these, or
@@ -26,6 +29,71 @@ bool mayBeMark(std::string_view cell, std::string_view beginnings) {
     if (cell[sign] >= '0' && cell[sign] <= '9')
         return cell.size() > sign + 2 && cell[sign + 2] == '#';
     return beginnings.find(cell[0]) != std::string_view::npos;
+}
+
+/// The length in bytes of the blank beyond ASCII that a text begins (or ends) with, 0 for none: the
+/// no-break space, those of typography (U+2000 to U+200A, U+202F) and the ideographic one.
+std::size_t wideBlankAt(std::string_view text, bool atEnd) {
+    const auto part = [&](std::size_t length) {
+        return atEnd ? text.substr(text.size() - length) : text.substr(0, length);
+    };
+    constexpr std::size_t kShort = 2;
+    constexpr std::size_t kLong = 3;
+    if (text.size() >= kShort && part(kShort) == "\xC2\xA0")
+        return kShort;
+    if (text.size() < kLong)
+        return 0;
+    const auto three = part(kLong);
+    const auto last = static_cast<unsigned char>(three[2]);
+    const bool isTypographic =
+        three.starts_with("\xE2\x80") && ((last >= 0x80 && last <= 0x8A) || last == 0xAF);
+    return isTypographic || three == "\xE3\x80\x80" ? kLong : 0;
+}
+
+/// Without such blanks at its ends, and those of ASCII between them.
+std::string_view withoutWideBlanks(std::string_view text) {
+    while (const auto length = wideBlankAt(text, false)) {
+        text.remove_prefix(length);
+        text = trimmed(text);
+    }
+    while (const auto length = wideBlankAt(text, true)) {
+        text.remove_suffix(length);
+        text = trimmed(text);
+    }
+    return text;
+}
+
+/// A number as its digits without zeros at their ends and the power of ten behind them: "12e-1" of
+/// "1.20". Two are equal exactly if the numbers are, however many digits they have. `number`: as
+/// numberOf() reads it.
+std::string exactDecimal(std::string_view number) {
+    const bool isNegative = number.starts_with('-');
+    if (isNegative || number.starts_with('+'))
+        number.remove_prefix(1);
+    std::int64_t power = 0;
+    if (const auto at = number.find_first_of("eE"); at != std::string_view::npos) {
+        auto exponent = number.substr(at + 1);
+        if (exponent.starts_with('+'))
+            exponent.remove_prefix(1);
+        std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+        number = number.substr(0, at);
+    }
+    std::string digits;
+    bool isBehind = false;
+    for (const char letter : number) {
+        if (letter == '.') {
+            isBehind = true;
+            continue;
+        }
+        power -= isBehind ? 1 : 0;
+        if (letter != '0' || !digits.empty())
+            digits += letter;
+    }
+    while (digits.ends_with('0')) {
+        digits.pop_back();
+        ++power;
+    }
+    return digits.empty() ? "0" : fmt::format("{}{}e{}", isNegative ? "-" : "", digits, power);
 }
 
 template <std::size_t N>
@@ -56,12 +124,16 @@ std::string lowerCased(std::string_view text) {
     return lower;
 }
 
-bool isMissingSign(std::string_view cell) {
-    return cell.empty() || isAmong(kMissingSigns, "?nN-<#\\.(", cell);
+bool isMissingSign(std::string_view cell, int rules) {
+    if (cell.empty() || isAmong(kMissingSigns, "?nN-<#\\.(", cell))
+        return true;
+    return rules >= 2 &&
+           (isAmong(kSignsSince2, "#", cell) ||
+            (static_cast<unsigned char>(cell.front()) >= 0xC2 && withoutWideBlanks(cell).empty()));
 }
 
-bool isMissingWord(std::string_view cell) {
-    return isAmong(kMissingWords, "nN-", cell);
+bool isMissingWord(std::string_view cell, int rules) {
+    return isAmong(kMissingWords, "nN-", cell) || (rules >= 2 && isAmong(kDashes, "\xE2", cell));
 }
 
 bool isMissing(std::string_view cell) {
@@ -86,9 +158,11 @@ std::optional<double> numberOf(std::string_view cell, char delimiter) {
     return value;
 }
 
-std::string labelKey(std::string_view cell) {
+std::string labelKey(std::string_view cell, int rules) {
+    if (rules >= 2)
+        cell = withoutWideBlanks(cell);
     if (const auto number = numberOf(cell, ','))
-        return fmt::format("{}", *number == 0 ? 0.0 : *number); // -0 is 0
+        return rules >= 2 ? exactDecimal(cell) : fmt::format("{}", *number == 0 ? 0.0 : *number);
     if (cell.size() == 4 || cell.size() == 5)
         if (auto lower = lowerCased(cell); lower == "true" || lower == "false")
             return lower;

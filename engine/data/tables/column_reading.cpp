@@ -39,6 +39,7 @@ std::size_t rewrite(CsvTable& table, std::size_t number, const ColumnReading& re
     auto& column = table.cells[number];
     const bool isNumeric = reading.kind == Kind::Numbers || reading.kind == Kind::Mixed;
     const bool isUsual = reading.notation == NumberNotation{};
+    const auto rules = table.reading.rules;
     // In place of each text, which may be the text of many cells.
     std::vector<CellCode> others;
     const auto texts = column.texts().size();
@@ -47,8 +48,8 @@ std::size_t rewrite(CsvTable& table, std::size_t number, const ColumnReading& re
     for (std::size_t i = 0; i < texts; ++i) {
         const std::string cell(column.texts()[i]);
         others.push_back(codeOfText(i));
-        if (isMissingSign(cell) || isIn(missing, cell) ||
-            (isMissingWord(cell) && !isIn(reading.words, cell)))
+        if (isMissingSign(cell, rules) || isIn(missing, cell) ||
+            (isMissingWord(cell, rules) && !isIn(reading.words, cell)))
             others.back() = kEmptyCell;
         else if (isNumeric && !(isUsual && numberOf(cell, ','))) {
             if (const auto plain = plainNumber(cell, reading.notation)) {
@@ -123,6 +124,8 @@ void noteColumn(const ColumnReading& reading, const ColumnSurvey& survey, std::s
             notes.add(fmt::format("numbers with \"{}\" between thousands", grouping), reading.name);
         if (isTime)
             notes.add("times of day, which are read as hours (12:15 is 12.25)", reading.name);
+        if (survey.hasParentheses())
+            notes.add("numbers in parentheses are negative ones", reading.name);
         if (!unit.empty())
             notes.add(fmt::format("numbers of which the unit \"{}\" is left out", unit),
                       reading.name);

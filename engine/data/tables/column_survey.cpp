@@ -150,6 +150,7 @@ void ColumnSurvey::add(std::string_view cell, std::size_t count) {
         const auto [unit, digits] = withoutUnit(cell);
         if (const auto mask = notationsOf(digits); mask != 0) {
             points_ += digits.find('.') != std::string::npos ? count : 0;
+            hasParentheses_ = hasParentheses_ || cell.starts_with('(');
             addDistinct();
             return addNumbers(count, mask, unit);
         }

@@ -34,6 +34,8 @@ public:
     /// The signs and words in a column of this kind that stand for no value, with their numbers.
     [[nodiscard]] std::map<std::string, std::size_t, std::less<>>
     missingIn(const ColumnReading& reading) const;
+    /// Whether numbers stand in parentheses, as accountants write negative ones.
+    [[nodiscard]] bool hasParentheses() const { return hasParentheses_; }
     /// Whether no cell needs to be written otherwise in a column that is read as numbers.
     [[nodiscard]] bool isPlain() const { return isPlain_; }
     /// The numbers of the column's texts, see CsvTable::numbers; nothing where a cell is neither
@@ -94,6 +96,7 @@ private:
     std::size_t decimals_ = 0; ///< cells that are no texts of the column, and hold a value
     bool isPlain_ = true;      ///< all cells are empty or numbers written as C++ does
     bool areUsual_ = true;     ///< those that hold a value are
+    bool hasParentheses_ = false;
     std::set<std::string, std::less<>>
         distinctNumbers_;                               ///< among the texts, up to kManyNumbers + 1
     std::set<std::string, std::less<>> distinctOthers_; ///< up to kFewMarks + 1

@@ -5,6 +5,7 @@
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/column_reading.h"
 #include "engine/data/tables/csv_before.h"
+#include "engine/data/tables/csv_header.h"
 #include "engine/data/tables/csv_layout.h"
 #include "engine/data/tables/csv_table.h"
 #include "engine/data/tables/csv_text.h"
@@ -119,8 +120,10 @@ CsvTable parse(CsvText& text, const std::string& name, const CsvOptions& options
     fillTable(table, std::move(layout.rows));
     std::vector<bool> nameless(table.columns());
     if (!reading.hasHeader && header == CsvHeader::Detect)
-        table.notes.push_back(
-            fmt::format("no header: the columns are called 1 to {}", table.columns()));
+        table.notes.push_back(fmt::format(
+            "no header: the columns are called 1 to {} (data.header=yes takes the first "
+            "row for their names)",
+            table.columns()));
     if (reading.hasHeader) {
         auto names = firstRow(table);
         cleanNames(names);

@@ -2,18 +2,16 @@
 #include "engine/data/tables/csv_layout.h"
 
 #include "engine/data/feed/worker_crew.h"
-#include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/column_reading.h"
+#include "engine/data/tables/csv_header.h"
 #include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -170,45 +168,6 @@ void requireEqualLength(const CsvRows& rows, const std::string& file, char delim
                 *odd == 0 ? "other rows have" : "first row has", fields, advice);
 }
 
-/// What a column holds below a first row.
-struct Below {
-    std::size_t numbers = 0;
-    std::size_t others = 0;
-    std::size_t fractions = 0; ///< numbers with a point or a comma
-    bool repeatsFirst = false;
-    bool repeatsItself = false;
-
-    [[nodiscard]] bool isNumeric() const {
-        constexpr std::size_t kNumbersPerOddCell = 9;
-        return numbers > 0 && numbers >= kNumbersPerOddCell * others;
-    }
-};
-
-Below belowFirst(const CsvRows& rows, std::size_t first, std::size_t column) {
-    Below below;
-    std::unordered_set<std::string> seen;
-    const auto above = rows.field(first, column);
-    constexpr std::size_t kMostSeen = 1000;
-    constexpr std::size_t kEnough = 5000; // rows, from all over the table
-    const auto distance = 1 + (rows.size() - first) / kEnough;
-    for (std::size_t row = first + 1; row < rows.size(); row += distance) {
-        auto cell = rows.field(row, column);
-        if (cell == above)
-            below.repeatsFirst = true;
-        const bool isDecimal = rows.isDecimal(row, column);
-        if (!isDecimal && isMissing(cell))
-            continue;
-        if (isDecimal || isNumberInAnyNotation(cell)) {
-            ++below.numbers;
-            below.fractions += cell.find_first_of(".,") != std::string::npos ? 1 : 0;
-        } else
-            ++below.others;
-        if (!below.repeatsItself && seen.size() < kMostSeen && !seen.insert(std::move(cell)).second)
-            below.repeatsItself = true;
-    }
-    return below;
-}
-
 /// The share of cells below the first row that are numbers, dates or missing; 0 once it is clear
 /// that it is `wanted` at most.
 double typedShare(const CsvRows& rows, double wanted = 0) {
@@ -352,86 +311,6 @@ CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHea
     leaveOutRowNames(layout, header);
     requireEqualLength(layout.rows, file, delimiter);
     return layout;
-}
-
-namespace {
-
-bool mayBeName(const std::string& cell) {
-    return !isMissing(cell) && !isNumberInAnyNotation(cell) && !hasPictureEnding(cell) &&
-           !isTypedCell(cell);
-}
-
-/// Whether a first row names columns by years that follow each other, perhaps behind texts, and
-/// half of what stands below each year are no whole numbers: 1990;1991;1992 above 0.51;0.48;0.53.
-bool namesYears(const CsvRows& rows, std::size_t first) {
-    std::optional<double> before;
-    std::optional<double> step;
-    std::size_t years = 0;
-    for (std::size_t c = 0; c < rows.fields(first); ++c) {
-        const auto cell = rows.field(first, c);
-        if (mayBeName(cell) || cell.empty()) {
-            if (before)
-                return false;
-            continue;
-        }
-        const auto year = numberOf(cell, ',');
-        if (!year || cell.size() != 4 || *year < 1000 || *year >= 2200 ||
-            *year != std::floor(*year))
-            return false;
-        if (before && (*year == *before || (step && *year - *before != *step)))
-            return false;
-        if (before)
-            step = *year - *before;
-        before = year;
-        const auto below = belowFirst(rows, first, c);
-        if (!below.isNumeric() || 2 * below.fractions < below.numbers)
-            return false;
-        ++years;
-    }
-    constexpr std::size_t kLeastYears = 2;
-    return years >= kLeastYears;
-}
-
-} // namespace
-
-bool holdsOnlyNames(const CsvRows& rows) {
-    if (rows.size() != 1)
-        return false;
-    for (std::size_t c = 0; c < rows.fields(0); ++c)
-        if (!mayBeName(rows.field(0, c)))
-            return false;
-    return true;
-}
-
-bool hasHeader(const CsvRows& rows, std::size_t first) {
-    const auto columns = rows.fields(first);
-    bool mayBe = rows.size() > first + 1;
-    std::set<std::string> distinct;
-    for (std::size_t c = 0; c < columns; ++c)
-        distinct.insert(rows.field(first, c));
-    bool repeats = distinct.size() < columns;
-    bool hasNumbersBelow = false;
-    bool hasLabels = false; // texts that repeat, below a text of another kind
-    bool mayBeNames = true;
-    for (std::size_t c = 0; c < columns; ++c) {
-        const auto below = belowFirst(rows, first, c);
-        const auto cell = rows.field(first, c);
-        const bool isText = mayBeName(cell);
-        if (isText && below.isNumeric())
-            return true;
-        hasNumbersBelow = hasNumbersBelow || below.numbers > 0;
-        repeats = repeats || below.repeatsFirst;
-        hasLabels = hasLabels || (isText && below.repeatsItself && !below.repeatsFirst);
-        mayBeNames = mayBeNames && (isText || cell.empty());
-        if (!isText && below.isNumeric() && isNumberInAnyNotation(cell))
-            mayBe = false;
-    }
-    if (mayBeNames && hasNumbersBelow)
-        return true;
-    if (rows.size() > first + 1 && namesYears(rows, first))
-        return true;
-    // "NA" or nothing above numbers says little; then a text above texts must be a name.
-    return mayBe && !repeats && (mayBeNames || hasLabels);
 }
 
 CsvMarks detectMarks(std::string_view text, const std::string& file, char delimiter,

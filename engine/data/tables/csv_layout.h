@@ -25,13 +25,6 @@ struct CsvLayout {
 CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHeader header,
                    bool isAlike = false);
 
-/// Whether row `first` names the columns, judged by what the rows below hold: a text above a column
-/// of numbers does, and so do texts that occur nowhere below.
-bool hasHeader(const CsvRows& rows, std::size_t first = 0);
-
-/// Whether there is a single row, and nothing in it looks like a value.
-bool holdsOnlyNames(const CsvRows& rows);
-
 /// Delimiter and quote.
 struct CsvMarks {
     char delimiter = ',';

@@ -12,6 +12,21 @@
 #include <utility>
 
 namespace gradwright {
+namespace {
+
+/// By their numbers, from 1; a column may be called so already (pandas writes ",0,1,2").
+void nameTheNameless(std::vector<std::string>& names) {
+    const std::unordered_set<std::string> given(names.begin(), names.end());
+    for (std::size_t c = 0; c < names.size(); ++c) {
+        if (!names[c].empty())
+            continue;
+        names[c] = std::to_string(c + 1);
+        while (given.contains(names[c]))
+            names[c].insert(0, "unnamed ");
+    }
+}
+
+} // namespace
 
 void fillTable(CsvTable& table, CsvRows rows) {
     if (rows.empty())
@@ -36,10 +51,9 @@ std::vector<std::string> firstRow(const CsvTable& table) {
 }
 
 void takeHeader(CsvTable& table, std::vector<std::string> names) {
+    nameTheNameless(names);
     std::unordered_set<std::string_view> known;
     for (std::size_t c = 0; c < names.size(); ++c) {
-        if (names[c].empty())
-            names[c] = std::to_string(c + 1);
         if (!known.insert(names[c]).second)
             throw Error("{}, line {}: two columns are called \"{}\"; each needs a name of its own",
                         table.file, table.lines[0], excerpt(names[c]));

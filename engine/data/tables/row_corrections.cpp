@@ -158,7 +158,7 @@ void correctRows(CsvTable& table, const std::vector<RowCorrection>& corrections,
             leftOut.push_back(row);
             continue;
         }
-        if (!categoryOf(classes, each.name, table.isRead(), hasSameCase(table, column)))
+        if (!categoryOf(classes, each.name, sameTextsOf(table, column)))
             throw Error(
                 "{}, line {}: corrected to \"{}\", which is no value of the target \"{}\" "
                 "({})",

@@ -8,6 +8,7 @@
 #include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_columns.h"
 #include "engine/data/tables/table_encoding.h"
+#include "engine/data/tables/table_notes.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/data/tables/table_sheet.h"
 #include "engine/data/tables/table_source.h"
@@ -16,14 +17,11 @@
 #include "engine/support/json.h"
 
 #include <algorithm>
-#include <cmath>
 #include <future>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -83,8 +81,7 @@ SeenColumn columnOf(const TableSheet& training, std::size_t column, const TableO
 std::int32_t classOf(const TableSheet& sheet, std::size_t row,
                      const std::vector<std::string>& classes) {
     const auto cell = sheet.table->at(row, sheet.targets.front());
-    const auto found = categoryOf(classes, cell, sheet.table->isRead(),
-                                  hasSameCase(*sheet.table, sheet.targets.front()));
+    const auto found = categoryOf(classes, cell, sameTextsOf(*sheet.table, sheet.targets.front()));
     if (!found)
         throw Error("{}, line {}: the class \"{}\" does not occur in the table to train on",
                     sheet.table->file, sheet.table->lines[row], excerpt(cell));
@@ -253,82 +250,6 @@ private:
     std::future<std::vector<std::uint32_t>> validation_;
 };
 
-/// Nines that programs write for a missing value: 99, -999, 9999, …
-bool isOfNines(double value) {
-    constexpr double kLeast = 99;
-    constexpr double kMost = 99'999'999;
-    for (double nines = kLeast; nines <= kMost; nines = 10 * nines + 9)
-        if (std::abs(value) == nines)
-            return true;
-    return false;
-}
-
-/// How often the value occurs where it lies further from all others than these from each other,
-/// and comes again; 0 elsewhere.
-std::size_t countFarOut(std::span<const double> numbers, double value) {
-    std::size_t count = 0;
-    double least = std::numeric_limits<double>::infinity();
-    double most = -least;
-    for (const auto number : numbers) {
-        if (number == value) {
-            ++count;
-            continue;
-        }
-        least = std::min(least, number);
-        most = std::max(most, number);
-    }
-    const bool isFar = least <= most && std::min(std::abs(value - least), std::abs(value - most)) >
-                                            std::max(1.0, most - least);
-    return isFar && count > 1 ? count : 0;
-}
-
-/// Says of numbers that may stand for no value what they are and how they are left out.
-void noteMarks(const TableSheet& training, const DataInfo& info, const TableSummary& summary,
-               std::vector<std::string>& notes) {
-    for (std::size_t i = 0; i < info.columns.size(); ++i) {
-        const auto& column = info.columns[i];
-        if (!column.isNumeric() || column.image || column.pixels > 0)
-            continue;
-        for (const auto value : {summary.columns[i].least, summary.columns[i].most}) {
-            if (!isOfNines(value))
-                continue;
-            const auto count =
-                countFarOut(numbersOf(*training.table, training.inputs[i], training.rows), value);
-            if (count > 0)
-                notes.push_back(fmt::format(
-                    "{}: {:.0f} stands in {}, far from all other numbers; if it stands for no "
-                    "value, data.missing_marks={:.0f} says so",
-                    column.name, value, counted(count, "row to train on", "rows to train on"),
-                    value));
-        }
-    }
-}
-
-/// Says of classes that differ in case alone how to join them, or which ones are joined.
-void noteCase(TableSheet& sheet, const std::vector<std::string>& classes) {
-    const auto& table = *sheet.table;
-    const auto column = sheet.targets.front();
-    const auto& name = table.names[column];
-    if (!hasSameCase(table, column)) {
-        for (const auto& group : sameButCase(classes))
-            sheet.notes.push_back(fmt::format(
-                "target \"{}\": {} differ in case alone and are {} classes (data.same_case={} "
-                "makes them one)",
-                name, listedGroup(group), group.size(), columnList(std::span(&name, 1))));
-        return;
-    }
-    std::set<std::string> spellings;
-    const auto& cells = table.cells[column];
-    cells.forRows(sheet.rows, [&, last = kEmptyCell](CellCode code) mutable {
-        if (code != last && code != kEmptyCell)
-            spellings.insert(cells.textOf(code));
-        last = code;
-    });
-    for (const auto& group : sameButCase({spellings.begin(), spellings.end()}))
-        sheet.notes.push_back(
-            fmt::format("target \"{}\": {} are one class", name, listedGroup(group)));
-}
-
 /// What was left out of the rows and columns, then how the file was read.
 std::vector<std::string> notesOf(const CsvTable& table, const std::vector<std::string>& sheet,
                                  std::string_view prefix) {
@@ -355,8 +276,7 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     if (classification) {
         info.classes = categoriesOf(table, sheet.targets.front(), sheet.rows, kMostClasses);
         if (info.classes.size() < 2)
-            throw Error("{}: all rows have the class \"{}\"; there must be two or more", table.file,
-                        info.classes.front());
+            failOneClass(table, sheet.targets.front(), info.classes.front());
         noteCase(sheet, info.classes);
     }
     const auto classes = std::max<std::size_t>(1, info.classes.size());
@@ -409,6 +329,7 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
             info.columns[i] = std::move(seen.column);
         });
     noteMarks(training, info, summary, notes);
+    noteLongNumbers(training, info, summary, notes);
     describeSamples(info);
     if (options.pixels)
         describePixels(training, *options.pixels, info);
@@ -419,6 +340,7 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
             info.targetNames.push_back(table.names[target]);
             const auto numbers = numbersOf(table, target, training.rows);
             summary.targets.push_back(summaryOf(numbers, training.rows.size()));
+            noteConstant(table.names[target], summary.targets.back(), notes);
             info.targetScaling.push_back(scalingOf(numbers, summary.targets.back(), scale));
         }
         info.target = Shape{static_cast<std::int64_t>(sheet.targets.size())};

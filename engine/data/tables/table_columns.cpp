@@ -72,9 +72,11 @@ void encodePixels(const CsvTable& table, std::size_t row, std::size_t index,
         refuse(fmt::format("{}{}", count < out.size() ? "only " : "", count));
 }
 
-std::string categoryKey(std::string_view cell, bool sameCase) {
-    auto key = labelKey(cell);
-    return sameCase ? foldedCase(key) : key;
+std::string categoryKey(std::string_view cell, const SameTexts& same) {
+    if (!same.byMeaning)
+        return std::string(cell);
+    auto key = labelKey(cell, same.rules);
+    return same.sameCase ? foldedCase(key) : key;
 }
 
 bool lessAsShown(const std::string& a, const std::string& b) {
@@ -173,7 +175,7 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
     // By what they mean: each spelling and how often it occurs.
     std::map<std::string, std::map<std::string, std::size_t>> found;
     const auto& cells = table.cells[column];
-    const bool sameCase = hasSameCase(table, column);
+    const auto same = sameTextsOf(table, column);
     CellIndex known;
     std::vector<std::size_t> counts;   // by their numbers in known
     std::vector<std::size_t*> ofFound; // the same in found
@@ -183,7 +185,7 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
         const auto index = known.add(code);
         if (index == counts.size()) {
             auto cell = cells.textOf(code);
-            auto& spellings = found[table.isRead() ? categoryKey(cell, sameCase) : cell];
+            auto& spellings = found[categoryKey(cell, same)];
             ofFound.push_back(&spellings[std::move(cell)]);
             counts.push_back(0);
             if (found.size() > most)
@@ -206,15 +208,18 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
 }
 
 std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories,
-                                      std::string_view cell, bool byMeaning, bool sameCase) {
+                                      std::string_view cell, const SameTexts& same) {
     auto found = std::ranges::find(categories, cell);
-    if (found == categories.end() && byMeaning && !cell.empty())
-        found =
-            std::ranges::find(categories, categoryKey(cell, sameCase),
-                              [&](const std::string& each) { return categoryKey(each, sameCase); });
+    if (found == categories.end() && same.byMeaning && !cell.empty())
+        found = std::ranges::find(categories, categoryKey(cell, same),
+                                  [&](const std::string& each) { return categoryKey(each, same); });
     if (found == categories.end())
         return {};
     return static_cast<std::size_t>(found - categories.begin());
+}
+
+SameTexts sameTextsOf(const CsvTable& table, std::size_t column) {
+    return {table.isRead(), hasSameCase(table, column), table.reading.rules};
 }
 
 bool hasSameCase(const CsvTable& table, std::size_t column) {
@@ -245,16 +250,17 @@ std::string listedGroup(const std::vector<std::string>& group) {
     return list;
 }
 
-CategoryFinder::CategoryFinder(const std::vector<std::string>& categories, bool sameCase)
+CategoryFinder::CategoryFinder(const std::vector<std::string>& categories, const SameTexts& same)
     : categories_(categories)
-    , sameCase_(sameCase) {
+    , same_(same) {
+    same_.byMeaning = true;
     for (std::size_t i = 0; i < categories.size(); ++i)
         byText_.emplace(categories[i], i);
 }
 
 std::optional<std::size_t> CategoryFinder::find(std::string_view cell) const {
     const auto found = byText_.find(cell);
-    return found != byText_.end() ? found->second : categoryOf(categories_, cell, true, sameCase_);
+    return found != byText_.end() ? found->second : categoryOf(categories_, cell, same_);
 }
 
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
@@ -274,8 +280,9 @@ void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
         out[0] = scaled(number.value_or(column.missing));
         return;
     }
-    if (const auto found =
-            categoryOf(column.categories, table.at(row, index), true, hasSameCase(table, index)))
+    auto same = sameTextsOf(table, index);
+    same.byMeaning = true;
+    if (const auto found = categoryOf(column.categories, table.at(row, index), same))
         out[*found] = 1;
 }
 

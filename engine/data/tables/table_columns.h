@@ -36,10 +36,18 @@ Scaling scalingOf(std::span<const double> numbers, const ColumnSummary& summary,
 std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
                                       std::span<const std::uint32_t> rows, std::size_t most);
 
-/// Which of the categories a cell is: equal to the letter, or by meaning (0 and 0.0, true and
-/// TRUE), or by all but case; nothing where it is none of them.
+/// What makes two texts of a column one category.
+struct SameTexts {
+    bool byMeaning = true; ///< 0 and 0.0, true and TRUE: labelKey()
+    bool sameCase = false; ///< all but case
+    int rules = kTableRules;
+};
+SameTexts sameTextsOf(const CsvTable& table, std::size_t column);
+
+/// Which of the categories a cell is, equal to the letter or the same; nothing where it is none of
+/// them.
 std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories,
-                                      std::string_view cell, bool byMeaning, bool sameCase);
+                                      std::string_view cell, const SameTexts& same);
 
 /// Whether texts of the column that differ in case alone are one category.
 bool hasSameCase(const CsvTable& table, std::size_t column);
@@ -54,12 +62,12 @@ std::string listedGroup(const std::vector<std::string>& group);
 class CategoryFinder {
 public:
     /// The categories must outlive it.
-    CategoryFinder(const std::vector<std::string>& categories, bool sameCase);
+    CategoryFinder(const std::vector<std::string>& categories, const SameTexts& same);
     [[nodiscard]] std::optional<std::size_t> find(std::string_view cell) const;
 
 private:
     const std::vector<std::string>& categories_;
-    bool sameCase_;
+    SameTexts same_;
     std::unordered_map<std::string_view, std::size_t> byText_;
 };
 

@@ -24,7 +24,7 @@ void encodeCategories(const TableSheet& sheet, std::size_t column,
                       const std::vector<std::string>& categories, std::size_t width,
                       std::uint16_t* out) {
     const auto& cells = sheet.table->cells[column];
-    const CategoryFinder finder(categories, hasSameCase(*sheet.table, column));
+    const CategoryFinder finder(categories, sameTextsOf(*sheet.table, column));
     CellIndex known;
     std::vector<std::uint16_t> ofCode;
     cells.forRows(sheet.rows, [&](CellCode code) {

@@ -44,8 +44,10 @@ struct ColumnReading {
 
 /// The rules by which tables are read, counted up where they change what data a file holds. Since 1
 /// blanks at the ends of fields in quotes are no part of them, and columns that are called as the
-/// numbers of rows are and hold another one in each row are left out.
-inline constexpr int kTableRules = 1;
+/// numbers of rows are and hold another one in each row are left out. Since 2 labels that are equal
+/// as numbers are equal exactly, blanks beyond ASCII at their ends are no part of them, and all of
+/// Excel's errors and long dashes may stand for no value.
+inline constexpr int kTableRules = 2;
 
 /// How a table's file was read, so that others can be read alike.
 struct TableReading {

@@ -209,10 +209,10 @@ void examineClasses(TableSheet& sheet) {
     CellIndex known;
     table.cells[column].forRows(sheet.rows, [&](CellCode code) {
         const auto index = known.add(code);
-        if (index == ofCode.size())
-            ofCode.push_back(&counts[hasSameCase(table, column)
-                                         ? foldedCase(labelKey(table.cells[column].textOf(code)))
-                                         : labelKey(table.cells[column].textOf(code))]);
+        if (index == ofCode.size()) {
+            const auto key = labelKey(table.cells[column].textOf(code), table.reading.rules);
+            ofCode.push_back(&counts[hasSameCase(table, column) ? foldedCase(key) : key]);
+        }
         ++*ofCode[index];
     });
     const auto single = static_cast<std::size_t>(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/catalog.h"
 #include "engine/data/images/array_file.h"
 #include "engine/data/images/idx_set.h"
 #include "engine/data/own_data.h"
@@ -53,6 +54,24 @@ private Q_SLOTS:
         QCOMPARE(input[2], 1.0F);
         for (std::int64_t i = 0; i < 9; ++i)
             QCOMPARE(data.training->label(i), static_cast<std::int32_t>(i % 3));
+    }
+
+    void whatIsNotUsedIsSaid() {
+        const auto at = [](const char* name) {
+            return fixture(std::string("stored.npz:") + name).string();
+        };
+        const auto notesOf = [](const ParamValues& params) {
+            return openDataset({.dataset = "idx", .params = params}).notes;
+        };
+        const auto isSaid = [](const std::vector<std::string>& notes, const std::string& what) {
+            return std::ranges::find(notes, what) != notes.end();
+        };
+        ParamValues params{{"training_images", at("x_train")}, {"training_labels", at("y_train")}};
+        QVERIFY(isSaid(notesOf(params), "stored.npz: not used: x_test, y_test"));
+        params["test_images"] = at("x_test");
+        params["test_labels"] = at("y_test");
+        for (const auto& note : notesOf(params))
+            QVERIFY2(!contains(note, "not used"), note.c_str());
     }
 
     /// Packed, real numbers from 0 to 1, channels last, classes as rows with a 1.

@@ -74,6 +74,26 @@ private Q_SLOTS:
             "1|2|3 / 1990|1991|1507 / 0.5|1.5|2.5");
         row("numbers of four digits, one with a point", "1990,1991.5\n1.5,2.5\n",
             "1|2 / 1990|1991.5 / 1.5|2.5");
+        // Names that are numbers in equal steps.
+        row("as pandas calls columns", "0,1,2,3\n7,0,12,5\n9,4,11,6\n8,2,10,9\n",
+            "0|1|2|3 / 7|0|12|5 / 9|4|11|6 / 8|2|10|9");
+        row("pixels beside a label", "label,0,1,2\ncat,7,8,3\ndog,9,4,6\ncat,8,3,9\n",
+            "label|0|1|2 / cat|7|8|3 / dog|9|4|6 / cat|8|3|9");
+        row("questions in front of a label", "1,2,3,kind\n7,9,5,a\n8,4,6,b\n9,7,4,a\n",
+            "1|2|3|kind / 7|9|5|a / 8|4|6|b / 9|7|4|a");
+        row("pandas' index, and decimals", ",0,1,2\n5,0.5,1.25,7.5\n3,2.5,0.25,1.5\n",
+            "unnamed 1|0|1|2 / 5|0.5|1.25|7.5 / 3|2.5|0.25|1.5");
+        row("wavelengths", "350,355,360\n0.51,0.48,0.53\n0.61,0.58,0.63\n",
+            "350|355|360 / 0.51|0.48|0.53 / 0.61|0.58|0.63");
+        row("micrometres", "0.4,0.5,0.6,0.7,0.8\n3,9,1,4,7\n2,8,5,6,1\n7,7,9,3,2\n",
+            "0.4|0.5|0.6|0.7|0.8 / 3|9|1|4|7 / 2|8|5|6|1 / 7|7|9|3|2");
+        row("values in steps in every row", "1,2,3,4,5\n2,4,6,8,10\n3,6,9,12,15\n5,6,7,8,9\n",
+            "1|2|3|4|5 / 1|2|3|4|5 / 2|4|6|8|10 / 3|6|9|12|15 / 5|6|7|8|9");
+        row("answers from 1 to 5", "1,2,3,4\n1,2,5,4\n2,1,3,4\n5,2,1,1\n",
+            "1|2|3|4 / 1|2|3|4 / 1|2|5|4 / 2|1|3|4 / 5|2|1|1");
+        row("two whole numbers", "0,1\n7,5\n9,4\n3,8\n", "1|2 / 0|1 / 7|5 / 9|4 / 3|8");
+        row("numbers that do not follow each other", "0,1,2,4\n7,5,8,9\n6,4,3,1\n9,9,7,8\n",
+            "1|2|3|4 / 0|1|2|4 / 7|5|8|9 / 6|4|3|1 / 9|9|7|8");
         row("a decimal as a name", "0.5,0.9,kind\n1,2,7\n3,4,8\n", "0.5|0.9|kind / 1|2|7 / 3|4|8");
         row("names above texts", "x,kind\n?,red\n?,red\n?,blue\n", "x|kind / |red / |red / |blue");
         row("no header", "1,2,x\n3,4,y\n", "1|2|3 / 1|2|x / 3|4|y");
@@ -180,7 +200,9 @@ private Q_SLOTS:
 
     void signsForMissingDoNotDependOnTheirShare_data() {
         QTest::addColumn<std::string>("sign");
-        for (const auto* sign : {"#N/A", "<NA>", ".", "..", "\\N", "NaN", "#VALUE!", "n.a."})
+        for (const auto* sign :
+             {"#N/A", "<NA>", ".", "..", "\\N", "NaN", "#VALUE!", "n.a.", "#DIV/0!", "#REF!",
+              "#NUM!", "#NAME?", "\xE2\x80\x94", "\xE2\x80\x93", "\xC2\xA0", "\xE3\x80\x80"})
             QTest::newRow(sign) << std::string(sign);
     }
     void signsForMissingDoNotDependOnTheirShare() {
@@ -224,7 +246,11 @@ private Q_SLOTS:
         QVERIFY(isNoted(table, "numbers with \".\" between thousands: c"));
         QVERIFY(isNoted(table, "numbers of which the unit \"$\" is left out: b"));
         QVERIFY(isNoted(parsed("1990,x\n1,2\n3,4\n"), "1990 among them (data.header=no"));
-        QVERIFY(isNoted(parsed("1,2,x\n3,4,y\n"), "no header: the columns are called 1 to 3"));
+        QVERIFY(isNoted(parsed("a,b\n(1.5),1\n2.5,2\n"),
+                        "numbers in parentheses are negative ones: a"));
+        QVERIFY(isNoted(parsed("1,2,x\n3,4,y\n"),
+                        "no header: the columns are called 1 to 3 (data.header=yes takes the first "
+                        "row for their names)"));
         QVERIFY(isNoted(parsed("# a\nr,s,k\n1,2,B\n3,4,M\n"), "1 comment line is left out"));
         QVERIFY(isNoted(parsed("r,k\n5.5,B,\n6,M,\n"), "the empty last column is left out"));
         QVERIFY(isNoted(parsed("mpg,cyl\nA,21,6\nB,22.8,4\n"), "as R writes names of rows"));

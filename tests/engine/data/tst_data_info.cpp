@@ -53,6 +53,14 @@ private Q_SLOTS:
         QVERIFY(!message([](Json& j) { j["preparation"]["mean"] = Json::array(); }).empty());
         QVERIFY(!message([](Json& j) { j["columns"][0]["scaling"] = {1.0, 0.0}; }).empty());
         QVERIFY(!message([](Json& j) { j["columns"][0].erase("name"); }).empty());
+        // Numbers that no whole number can hold.
+        for (const auto& number : {Json(2.9e121), Json(-1e20), Json(0.5)}) {
+            const auto said = message([&](Json& j) { j["preparation"]["size"] = number; });
+            QVERIFY2(contains(said, "not " + number.dump()), said.c_str());
+            QVERIFY(!message([&](Json& j) { j["input"] = {number}; }).empty());
+            QVERIFY(!message([&](Json& j) { j["columns"][0]["pixels"] = number; }).empty());
+            QVERIFY(!message([&](Json& j) { j["reading"]["rules"] = number; }).empty());
+        }
         QVERIFY(!message([](Json& j) { j["inputs"] = {"wind"}; }).empty());
         QVERIFY(!message([](Json& j) { j = Json::array(); }).empty());
     }

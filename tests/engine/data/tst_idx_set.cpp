@@ -269,6 +269,31 @@ private Q_SLOTS:
         QCOMPARE(before.info.classes, (std::vector<std::string>{"0", "1", "2"}));
         QVERIFY(before.training->label(0) >= 1);
     }
+
+    void classesWithoutImagesAreNamed() {
+        const TemporaryFolder folder;
+        std::vector<std::uint8_t> images(120);
+        std::vector<std::uint8_t> labels;
+        for (int i = 0; i < 20; ++i)
+            labels.push_back(static_cast<std::uint8_t>(i % 2 == 0 ? 0 : 10));
+        writeFile(folder / "im", idx(0x08, {20, 3, 2}, images));
+        writeFile(folder / "la", idx(0x08, {20}, labels));
+        const auto isSaid = [&](const std::string& what) {
+            const auto notes =
+                openDataset({.dataset = "idx",
+                             .params = {{"training_images", (folder / "im").string()},
+                                        {"training_labels", (folder / "la").string()}}})
+                    .notes;
+            return std::ranges::find(notes, what) != notes.end();
+        };
+        QVERIFY(isSaid("9 of 11 classes have no image: 1, 2, 3, 4, 5, 6 and 3 more"));
+        labels[1] = labels[3] = 2;
+        for (auto& label : labels)
+            label = label == 10 ? 1 : label;
+        labels[5] = labels[7] = 4;
+        writeFile(folder / "la", idx(0x08, {20}, labels));
+        QVERIFY(isSaid("1 of 5 classes has no image: 3"));
+    }
 };
 
 QTEST_APPLESS_MAIN(IdxSetTest)

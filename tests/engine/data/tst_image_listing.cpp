@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
+#include "engine/data/images/folder_parts.h"
 #include "engine/data/images/image_folder.h"
 #include "engine/data/own_data.h"
 #include "engine/support/error.h"
@@ -133,12 +134,15 @@ private Q_SLOTS:
         writeFile(folder / "b/1.txt", {1});
         writeFile(folder / "b/2.HEIC", {1});
         writeFile(folder / "b/.3.png", grayPng(1));
+        writeFile(folder / "b/5", grayPng(1));
+        writeFile(folder / "b/6", grayPng(1));
         writeFile(folder / "b/inner/4.png", grayPng(1));
         const auto error =
             errorOf([&] { listImageFolder(folder.path(), nullptr, {.nested = false}); });
         QVERIFY2(contains(error, "/b: holds no PNG or JPEG image") &&
-                     contains(error, ", but 1 HEIC, 1 TXT, 1 folder within a class, 1 hidden "
-                                     "image"),
+                     contains(error,
+                              ", but 1 HEIC, 1 TXT, 2 files without an ending, 1 folder within "
+                              "a class, 1 hidden image"),
                  error.c_str());
     }
 
@@ -217,6 +221,10 @@ private Q_SLOTS:
             << Names{"test_images", "train_images"} << pair("train_images", "test_images");
         QTest::newRow("of data") << Names{"Training Data", "validation-data"}
                                  << pair("Training Data", "validation-data");
+        QTest::newRow("a word in front")
+            << Names{"seg_pred", "seg_test", "seg_train"} << pair("seg_train", "seg_test");
+        QTest::newRow("words around")
+            << Names{"2019 Train v2", "2019 Val v2"} << pair("2019 Train v2", "2019 Val v2");
         QTest::newRow("without one to train on")
             << Names{"test", "valid"}
             << std::string("its folders (test, valid) are parts, not classes; name the one to "
@@ -238,7 +246,45 @@ private Q_SLOTS:
         QVERIFY2(contains(error, advice), error.c_str());
     }
 
+    void foldersThatHoldASingleOneAreGoneThrough() {
+        const TemporaryFolder parts;
+        makeFolders(parts, {"seg_train/seg_train/cat", "seg_train/seg_train/dog",
+                            "seg_test/seg_test/cat", "seg_test/seg_test/dog"});
+        const auto at = [&](const TemporaryFolder& in, const char* name) {
+            return (in / name).string();
+        };
+        auto error = errorOf([&] { listImageFolder(parts.path()); });
+        QVERIFY2(contains(error, fmt::format("name {} as the folder and {} as the test folder",
+                                             at(parts, "seg_train/seg_train"),
+                                             at(parts, "seg_test/seg_test"))),
+                 error.c_str());
+        const TemporaryFolder packed;
+        makeFolders(packed, {"pets/data/train/cat", "pets/data/train/dog", "pets/data/test/cat",
+                             "pets/data/test/dog"});
+        error = errorOf([&] { listImageFolder(packed.path()); });
+        QVERIFY2(contains(error,
+                          fmt::format("not 1; name {} as the folder and {} as the test "
+                                      "folder",
+                                      at(packed, "pets/data/train"), at(packed, "pets/data/test"))),
+                 error.c_str());
+        // Not through a class.
+        const TemporaryFolder one;
+        makeFolders(one, {"pets/cat"});
+        QCOMPARE(foldersOfClasses(one.path()), std::filesystem::path(one.path()) / "pets");
+        writeFile(one / "pets/1.png", grayPng(1));
+        QCOMPARE(foldersOfClasses(one / "pets"), std::filesystem::path(one / "pets"));
+        // A file is no folder, and said to be one.
+        writeFile(one / "pets.zip", grayPng(1));
+        error = errorOf([&] { listImageFolder(one / "pets.zip"); });
+        QVERIFY2(contains(error, "pets.zip: is a file, not a folder; if it is an archive, unpack"),
+                 error.c_str());
+    }
+
     void classesMayBeCalledLikeParts() {
+        // Words that are no parts, or of other things.
+        QVERIFY(!partsAmong({"train_station", "test_tube"}));
+        QVERIFY(!partsAmong({"strain", "stest"}));
+        QVERIFY(!partsAmong({"training shoes", "validation stamp"}));
         const TemporaryFolder folder;
         for (const auto* name : {"bus", "test", "tram"}) {
             makeFolders(folder, {name});

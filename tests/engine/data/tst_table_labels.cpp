@@ -98,6 +98,28 @@ private Q_SLOTS:
         QCOMPARE(dataInfoFromJson(json).reading->rules, 0);
     }
 
+    void runsOfTheFirstRulesKeepTheirLabels() {
+        const auto classesBy = [this](const Texts& labels, int rules) {
+            const auto choice = tableOf(answers(labels));
+            auto reading = parseCsv(answers({"cat", "dog"}), "t.csv").reading;
+            reading.rules = rules;
+            return openDataset(choice, reading).info.classes;
+        };
+        const Texts dashes{"yes", "\xE2\x80\x94", "no"};
+        QCOMPARE(classesBy(dashes, 1).size(), std::size_t{3});
+        QCOMPARE(classesBy(dashes, 2), (Texts{"no", "yes"}));
+        const Texts errors{"yes", "#REF!", "no"};
+        QCOMPARE(classesBy(errors, 1).size(), std::size_t{3});
+        QCOMPARE(classesBy(errors, 2), (Texts{"no", "yes"}));
+        const Texts blanks{"cat", "cat\xC2\xA0", "dog"};
+        QCOMPARE(classesBy(blanks, 1), (Texts{"cat", "cat\xC2\xA0", "dog"}));
+        QCOMPARE(classesBy(blanks, 2), (Texts{"cat", "dog"}));
+        const Texts digits{"12345678901234567890", "12345678901234567891", "7"};
+        QCOMPARE(classesBy(digits, 1), (Texts{"7", "12345678901234567890"}));
+        QCOMPARE(classesBy(digits, 2),
+                 (Texts{"7", "12345678901234567890", "12345678901234567891"}));
+    }
+
     void caseIsToldAndJoinedWhenAsked() {
         const Texts spellings{"yes", "Yes", "YES", "no", "No", "NO", "yes", "no"};
         auto choice = tableOf(answers(spellings, 80));

@@ -63,6 +63,22 @@ private Q_SLOTS:
             << Texts{"False", "TRUE", "false", "true", "false", "true"} << Texts{"false", "true"};
         QTest::newRow("leading zeros") << Texts{"00", "01", "0", "1", "0", "1"} << Texts{"0", "1"};
         QTest::newRow("as pandas writes them") << Texts{"1.0", "2.0"} << Texts{"1.0", "2.0"};
+        QTest::newRow("powers of ten")
+            << Texts{"1e2", "100", "100.0", "2e2", "0.2E+3", "200"} << Texts{"100", "200"};
+        QTest::newRow("signs") << Texts{"+1", "-1", "1.0", "-01", "1", "-1"} << Texts{"-1", "1"};
+        QTest::newRow("more digits than a double keeps")
+            << Texts{"12345678901234567890", "12345678901234567891", "12345678901234567890.0"}
+            << Texts{"12345678901234567890", "12345678901234567891"};
+        QTest::newRow("no-break blanks")
+            << Texts{"pos", "neg", "pos\xC2\xA0", "neg", "pos", "neg"} << Texts{"neg", "pos"};
+        QTest::newRow("blanks of typography") << Texts{"a",
+                                                       "b",
+                                                       "\xE2\x80\x89"
+                                                       "a",
+                                                       "b\xE3\x80\x80",
+                                                       "a",
+                                                       "b"}
+                                              << Texts{"a", "b"};
         QTest::newRow("texts in other cases") << Texts{"a", "A"} << Texts{"A", "a"};
     }
     void labelsThatMeanTheSameAreOneClass() {
@@ -292,6 +308,51 @@ private Q_SLOTS:
         for (std::size_t row = 0; row < marked.rows(); ++row)
             missing += marked.isEmpty(row, 0) ? 1 : 0;
         QCOMPARE(missing, times);
+    }
+
+    void oneClassIsToldFromRowsWithout() {
+        const auto refused = [](const Texts& labels) {
+            return errorOf([&] { opened(rowsOf(labels, 24)); });
+        };
+        QCOMPARE(refused({"x"}),
+                 std::string("t.csv: all rows have the class \"x\"; there must be two or more"));
+        QVERIFY2(contains(refused({"x", "NaN", "?"}), "have the class \"x\", or none: 16 rows "),
+                 refused({"x", "NaN", "?"}).c_str());
+    }
+
+    void valuesThatAreAllTheSameAreNoted() {
+        const auto data = opened(rowsOf({"1.10", "1.1"}, 24));
+        QVERIFY(!data.info.hasClasses());
+        QVERIFY(isNoted(data, "target \"y\": all rows to train on have the value 1.1, so there is "
+                              "nothing to learn"));
+        QVERIFY(!isNoted(opened(rowsOf({"1.10", "1.2"}, 24)), "nothing to learn"));
+    }
+
+    void numbersLongerThanADoubleAreNoted_data() {
+        QTest::addColumn<std::string>("number");
+        QTest::addColumn<bool>("isNoted");
+        QTest::newRow("2^53 + 1") << std::string("9007199254740993") << true;
+        QTest::newRow("20 digits") << std::string("-12345678901234567891") << true;
+        QTest::newRow("2^53") << std::string("9007199254740992") << false;
+        QTest::newRow("2^54, which a double holds") << std::string("18014398509481984") << false;
+        QTest::newRow("with an exponent") << std::string("1e300") << false;
+    }
+    void numbersLongerThanADoubleAreNoted() {
+        QFETCH(const std::string, number);
+        QFETCH(const bool, isNoted);
+        std::string text = "code,y\n";
+        for (int i = 0; i < 24; ++i)
+            text += fmt::format("{},{}\n", i % 3 == 0 ? number : std::to_string(i),
+                                i % 2 == 0 ? "a" : "b");
+        TableOptions options;
+        options.testFraction = 1.0 / 24;
+        const auto notes =
+            tableDataset(parsed(text), nullptr, options, {.validationFraction = 0}).notes;
+        const auto found = std::ranges::find_if(
+            notes, [](const std::string& note) { return contains(note, "more digits than"); });
+        QCOMPARE(found != notes.end(), isNoted);
+        if (isNoted)
+            QVERIFY2(contains(*found, "data.categorical=code"), found->c_str());
     }
 
     void theReadingIsKept() {

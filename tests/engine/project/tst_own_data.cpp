@@ -318,6 +318,18 @@ private Q_SLOTS:
         QCOMPARE(whyNoTraining(project), std::string());
     }
 
+    void foldersThatHoldASingleOneAreGoneThrough() {
+        writeImages(folder_ / "packed/pets/seg_train/seg_train", {"cat", "dog"}, 8, 1, 6);
+        writeImages(folder_ / "packed/pets/seg_test/seg_test", {"cat", "dog"}, 8, 1, 2);
+        const auto parts = projectForData(folder_ / "packed");
+        const auto data = openDataset(parts.data);
+        QCOMPARE(data.info.classes, (std::vector<std::string>{"cat", "dog"}));
+        QCOMPARE(data.test->size(), std::int64_t{4});
+        writeImages(folder_ / "single/images", {"cat", "dog"}, 8, 1, 6);
+        QCOMPARE(openDataset(projectForData(folder_ / "single").data).info.classes,
+                 (std::vector<std::string>{"cat", "dog"}));
+    }
+
     void tinyImagesNeedNoConvolutions() {
         writeImages(folder_ / "tiny", {"a", "b"}, 8, 1, 6);
         const auto project = projectForData(folder_ / "tiny");

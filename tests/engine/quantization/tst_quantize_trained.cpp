@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/inference/optimized_network.h"
+#include "engine/passes/quantization/pack_dense.h"
 #include "engine/quantization/quantize_trained.h"
 #include "engine/support/error.h"
+#include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
 
 #include <QTest>
@@ -165,6 +167,39 @@ private Q_SLOTS:
         // The same by name.
         const auto kept = classifier.quantized({.keep = {"scores"}});
         QVERIFY(kept.plan == chosen.plan);
+    }
+
+    /// The pass does the same to the network; what a plan leaves out stays as it is.
+    void kernelsOfFourBits() {
+        const Classifier classifier(false);
+        constexpr std::int64_t kGroup = 16;
+        const auto all = classifier.quantized({.packedGroup = kGroup});
+        const auto packed = [&](const std::set<std::string>& keep) {
+            auto model = classifier.model;
+            packDense(model, kGroup, keep);
+            return model.weights;
+        };
+        QCOMPARE(all.plan.size(), std::size_t{2});
+        QVERIFY(all.model.weights == packed({}));
+        QVERIFY(inIntegers(all, {}).weights == classifier.model.weights);
+        const auto kept = classifier.quantized({.keep = {"scores"}, .packedGroup = kGroup});
+        QVERIFY(kept.model.weights == packed({"scores/weight"}));
+        QVERIFY(inIntegers(all, kept.plan).weights == kept.model.weights);
+        QVERIFY(kept.layers[0].isQuantized && !kept.layers[1].isQuantized);
+        // Ones and zeros are whole numbers of 4 bits, means of pixels are not.
+        QVERIFY2(all.layers[1].error < 1e-6, std::to_string(all.layers[1].error).c_str());
+        QVERIFY2(all.layers[0].error > 1e-3, std::to_string(all.layers[0].error).c_str());
+        // With a scale of its own a weight is what it was, but for the rounding of FP32.
+        const auto single = classifier.quantized({.packedGroup = 1});
+        QVERIFY2(single.layers[0].error < 1e-5, std::to_string(single.layers[0].error).c_str());
+        // No loss at all is allowed, and the layer that causes it goes back to FP32 where there is.
+        const auto chosen = classifier.quantized({.mostLoss = 0.0, .packedGroup = 1'000'000});
+        QVERIFY(chosen.after.quality.value >= chosen.before.quality.value);
+        QVERIFY(test::contains(
+            test::errorOf([&] {
+                (void)classifier.quantized({.keep = {"hidden", "scores"}, .packedGroup = kGroup});
+            }),
+            "no dense layer whose kernel could be in 4 bits"));
     }
 
     void calibrationTakesTrainingSamplesAlone() {

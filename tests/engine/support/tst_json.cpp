@@ -45,6 +45,54 @@ private Q_SLOTS:
         QVERIFY(messageOf([] { return parseJson("1e999", "f"); }).startsWith("f: not valid JSON"));
     }
 
+    void wholeNumbersAreWholeAndFit_data() {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QString>("asInt");      // empty: refused
+        QTest::addColumn<QString>("asUnsigned"); // of 64 bits
+        QTest::newRow("7") << QByteArray("7") << "7"
+                           << "7";
+        QTest::newRow("-7") << QByteArray("-7") << "-7" << QString();
+        QTest::newRow("3.0") << QByteArray("3.0") << "3"
+                             << "3";
+        QTest::newRow("-0.0") << QByteArray("-0.0") << "0"
+                              << "0";
+        QTest::newRow("3.5") << QByteArray("3.5") << QString() << QString();
+        QTest::newRow("2^31 - 1") << QByteArray("2147483647") << "2147483647"
+                                  << "2147483647";
+        QTest::newRow("2^31") << QByteArray("2147483648") << QString() << "2147483648";
+        QTest::newRow("2^31, real") << QByteArray("2147483648.0") << QString() << "2147483648";
+        QTest::newRow("-2^31, real") << QByteArray("-2147483648.0") << "-2147483648" << QString();
+        QTest::newRow("2^64 - 1") << QByteArray("18446744073709551615") << QString()
+                                  << "18446744073709551615";
+        QTest::newRow("2^64, real")
+            << QByteArray("18446744073709551616.0") << QString() << QString();
+        QTest::newRow("far away") << QByteArray("2.9e121") << QString() << QString();
+        QTest::newRow("text") << QByteArray("\"7\"") << QString() << QString();
+        QTest::newRow("true") << QByteArray("true") << QString() << QString();
+    }
+    void wholeNumbersAreWholeAndFit() {
+        QFETCH(const QByteArray, text);
+        const auto list = parseJson("[" + text.toStdString() + "]", "f");
+        const auto taken = [&]<typename T>(T) {
+            try {
+                T value{};
+                list.at(0).get_to(value);
+                // However it is asked for.
+                if (list.get<std::vector<T>>().at(0) != value || list[0].get<T>() != value ||
+                    Json{{"key", list[0]}}.value("key", T{1}) != value)
+                    return QStringLiteral("another one");
+                return QString::fromStdString(std::to_string(value));
+            } catch (const Json::exception&) {
+                return QString();
+            }
+        };
+        QTEST(taken(int{}), "asInt");
+        QTEST(taken(std::uint64_t{}), "asUnsigned");
+        // Real numbers are taken as before.
+        if (list[0].is_number())
+            QCOMPARE(list[0].get<double>(), text.toDouble());
+    }
+
     void refusesRepeatedKeys() {
         QCOMPARE(messageOf([] { return parseJson(R"({"a": 1, "b": {"a": 2}, "a": 3})", "f"); }),
                  "f: the key \"a\" appears twice in one object");

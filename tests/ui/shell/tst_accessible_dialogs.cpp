@@ -112,7 +112,7 @@ private Q_SLOTS:
             return opened<OptimizationDialog>();
         });
         row("quantizing", [this] {
-            command(QStringLiteral("Quantize to INT8"));
+            command(QStringLiteral("Quantize"));
             return opened<QuantizationDialog>();
         });
         row("number formats", [this] {

@@ -57,7 +57,7 @@ private:
     void open() {
         QAction* found = nullptr;
         for (QAction* const each : window_->findChildren<QAction*>())
-            if (each->text() == QStringLiteral("Quantize to INT8…"))
+            if (each->text() == QStringLiteral("Quantize…"))
                 found = each;
         QVERIFY(found != nullptr);
         found->trigger();
@@ -197,16 +197,16 @@ private Q_SLOTS:
         window_->openFile(QString::fromStdString(project_.string()));
         open();
         QTRY_COMPARE(dialog()->runs().count(), 1);
-        dialog()->method().setFocus();
-        QTest::keyClick(&dialog()->method(), Qt::Key_End);
-        QCOMPARE(dialog()->method().currentData().toString(), QStringLiteral("mse"));
+        dialog()->form().method().setFocus();
+        QTest::keyClick(&dialog()->form().method(), Qt::Key_End);
+        QCOMPARE(dialog()->form().method().currentData().toString(), QStringLiteral("mse"));
         dialog()->samples().setFocus();
         dialog()->samples().selectAll();
         QTest::keyClicks(&dialog()->samples(), QStringLiteral("40"));
-        QTest::mouseClick(&dialog()->chooses(), Qt::LeftButton, {},
-                          QPoint(8, dialog()->chooses().height() / 2));
-        QVERIFY(!dialog()->mostLoss().isEnabled());
-        for (QCheckBox* const box : {&dialog()->equalizes(), &dialog()->corrects()}) {
+        QTest::mouseClick(&dialog()->form().chooses(), Qt::LeftButton, {},
+                          QPoint(8, dialog()->form().chooses().height() / 2));
+        QVERIFY(!dialog()->form().mostLoss().isEnabled());
+        for (QCheckBox* const box : {&dialog()->form().equalizes(), &dialog()->form().corrects()}) {
             box->setFocus();
             QTest::keyClick(box, Qt::Key_Space);
             QVERIFY(box->isChecked());
@@ -230,6 +230,47 @@ private Q_SLOTS:
         plan.erase(made->layers[1].name);
         QVERIFY(inIntegers(made->real, plan, made->means).weights ==
                 dialog()->result()->model->weights);
+    }
+
+    void kernelsOfFourBits() {
+        window_->openFile(QString::fromStdString(project_.string()));
+        open();
+        QTRY_COMPARE(dialog()->runs().count(), 1);
+        auto& form = dialog()->form();
+        QVERIFY(form.method().isVisible() && !form.group().isVisible());
+        form.format().setFocus();
+        QTest::keyClick(&form.format(), Qt::Key_Down);
+        QCOMPARE(form.format().currentIndex(), static_cast<int>(QuantizationForm::kPackedFormat));
+        QVERIFY(form.group().isVisible() && !form.method().isVisible());
+        QVERIFY(!form.equalizes().isVisible() && !form.corrects().isVisible());
+        form.group().setFocus();
+        form.group().selectAll();
+        QTest::keyClicks(&form.group(), QStringLiteral("16"));
+        QTest::mouseClick(&form.chooses(), Qt::LeftButton, {},
+                          QPoint(8, form.chooses().height() / 2));
+        QTest::mouseClick(&dialog()->startButton(), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(dialog()->result() && !dialog()->quantizer().isRunning(),
+                                 kTrainingPatience);
+        const auto run = quantizableRun(RunDirectory::open(dialog()->result()->wish.run));
+        const auto made =
+            quantizeTrained(run.model, run.graph, run.calibration(1000), {.packedGroup = 16});
+        QVERIFY(made->model.weights == dialog()->result()->model->weights);
+        QCOMPARE(figure(QuantizationDialog::kWeightsFigure, QuantizationDialog::kIntegersSide),
+                 byteSize(weightBytes(made->model)));
+        QCOMPARE(dialog()->layers().topLevelItem(0)->text(1), QStringLiteral("INT4"));
+        QVERIFY2(dialog()->said().text().contains(QStringLiteral("have kernels in 4 bits")),
+                 qPrintable(dialog()->said().text()));
+        // There is no ONNX of it, and the button says why.
+        QVERIFY(!dialog()->exportButton().isEnabled() && dialog()->saveButton().isEnabled());
+        QVERIFY(dialog()->exportButton().toolTip().contains(QStringLiteral("INT4")));
+        // A layer is kept, and the Inference page answers with the others.
+        clickBox(0);
+        settle();
+        auto plan = made->plan;
+        plan.erase(made->layers[0].name);
+        QVERIFY(inIntegers(*made, plan).weights == dialog()->result()->model->weights);
+        QTest::mouseClick(&dialog()->useButton(), Qt::LeftButton);
+        isUsed("INT4, not saved");
     }
 
     void itIsStoppedAndClosed() {
