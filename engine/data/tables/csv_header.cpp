@@ -111,9 +111,35 @@ std::optional<Steps> stepsIn(const CsvRows& rows, std::size_t row) {
     return steps.step != 0 ? std::optional(steps) : std::nullopt;
 }
 
+/// How likely the first cell of a column is a value: by how often it occurs below and how far the
+/// numbers there reach, 1 where they count on from it.
+double chanceOf(const CsvRows& rows, std::size_t first, std::size_t column, double name) {
+    double least = name;
+    double most = name;
+    std::size_t same = 0;
+    std::size_t count = 0;
+    bool countsOn = true;
+    constexpr std::size_t kEnough = 1000; // rows, from all over the table
+    const auto distance = 1 + (rows.size() - first) / kEnough;
+    for (std::size_t row = first + 1; row < rows.size(); row += distance) {
+        const auto number = numberOf(rows.field(row, column), ',');
+        if (!number)
+            continue;
+        ++count;
+        same += *number == name ? 1 : 0;
+        countsOn = countsOn && *number - name == static_cast<double>(row - first);
+        least = std::min(least, *number);
+        most = std::max(most, *number);
+    }
+    if (countsOn)
+        return 1;
+    return std::max(static_cast<double>(same + 1) / static_cast<double>(count + 2),
+                    1 / (most - least + 1));
+}
+
 /// Whether a first row names columns by numbers in equal steps, perhaps beside texts. Values may
 /// lie so as well, by chance in few columns; more evidence is that what stands below is written
-/// otherwise (1990;1991;1992 above 0.51;0.48;0.53) or holds none of these numbers.
+/// otherwise (1990;1991;1992 above 0.51;0.48;0.53) or that these numbers are rare there.
 /// `hasLabels`: texts in the row are names already.
 bool namesInSteps(const CsvRows& rows, std::size_t first, bool hasLabels) {
     const auto steps = stepsIn(rows, first);
@@ -124,21 +150,20 @@ bool namesInSteps(const CsvRows& rows, std::size_t first, bool hasLabels) {
         next && next->count >= kFew && next->begin == steps->begin && next->count == steps->count)
         return false;         // values that grow from column to column
     bool areFractions = true; // half of what stands below each
-    std::size_t repeated = 0; // columns that hold their own name
-    for (auto c = steps->begin; c < steps->begin + steps->count; ++c) {
-        const auto below = belowFirst(rows, first, c);
+    double chance = hasLabels ? 0.1 : 1;
+    for (std::size_t i = 0; i < steps->count; ++i) {
+        const auto column = steps->begin + i;
+        const auto below = belowFirst(rows, first, column);
         if (!below.isNumeric())
             return false;
         areFractions = areFractions && 2 * below.fractions >= below.numbers;
-        repeated += below.repeatsFirst ? 1 : 0;
+        chance *=
+            chanceOf(rows, first, column, steps->first + static_cast<double>(i) * steps->step);
     }
     if (areFractions && steps->isWhole && (steps->areYears() || steps->count >= kFew))
         return true;
-    constexpr std::size_t kLeastRows = 3; // below
-    if (rows.size() <= first + kLeastRows || 2 * repeated >= steps->count)
-        return false;
-    const auto enough = steps->isCount() ? (hasLabels ? kFew : kFew + 1) : kFew + 2;
-    return steps->count >= enough;
+    constexpr double kUnlikely = 0.002;
+    return chance < kUnlikely && steps->count >= (steps->isCount() ? kFew : kFew + 2);
 }
 
 } // namespace
