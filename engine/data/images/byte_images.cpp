@@ -181,14 +181,14 @@ void noteUnusedArrays(const IdxFiles& files, std::vector<std::string>& notes) {
          {&files.trainingImages, &files.trainingLabels, &files.testImages, &files.testLabels})
         if (auto [file, name] = arrayFileAndName(*path); !name.empty())
             used[file].push_back(std::move(name));
-    for (const auto& [file, names] : used) {
-        auto others = arraysIn(file);
+    for (const auto& file : used) {
+        auto others = arraysIn(file.first);
         std::erase_if(others, [&](const std::string& name) {
-            return std::ranges::find(names, name) != names.end();
+            return std::ranges::find(file.second, name) != file.second.end();
         });
         if (!others.empty())
-            notes.push_back(
-                fmt::format("{}: not used: {}", file.filename().string(), fmt::join(others, ", ")));
+            notes.push_back(fmt::format("{}: not used: {}", file.first.filename().string(),
+                                        fmt::join(others, ", ")));
     }
 }
 
