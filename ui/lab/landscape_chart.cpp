@@ -29,6 +29,7 @@ constexpr int kPlaneTop = 10;
 constexpr int kPlaneBottom = 54;
 constexpr int kBands = 14; ///< of equal loss
 constexpr int kScaleWidth = 14;
+constexpr QColor kBareGround(74, 84, 98); ///< where nothing is measured
 
 QString nameOfAxis(const Json& data, const char* key) {
     return QString::fromStdString(data.value(key, std::string()));
@@ -82,7 +83,7 @@ LandscapeChart::LandscapeChart(ThemeManager& theme, QWidget* parent)
 
 LandscapeChart::Areas LandscapeChart::areasIn(QSize size) const {
     const QRectF all({}, size);
-    if (shown_ == Shown::Map)
+    if (shown_ == Shown::Map || !isMeasured_)
         return {all, {}};
     if (shown_ == Shown::Relief)
         return {{}, all};
@@ -94,7 +95,7 @@ void LandscapeChart::paint(QPainter& painter, QSize size) {
     const auto& theme = theme_->theme();
     const LossSurface surface(data());
     painter.setFont(textFont(type::kCaption));
-    if (surface.isEmpty()) {
+    if (!surface.hasFrame()) {
         painter.setPen(theme.text3);
         painter.drawText(QRect({}, size), Qt::AlignCenter, tr("The surface is not measured yet."));
         return;
@@ -141,16 +142,12 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
                       size.height() - kPlaneTop - kPlaneBottom);
     if (area.width() < 20 || area.height() < 20)
         return;
-    painter.drawImage(area, imageOf(surface, area.size().toSize()));
+    if (surface.isEmpty()) // a ground on which the paths of all colours are seen
+        painter.fillRect(area, kBareGround);
+    else
+        painter.drawImage(area, imageOf(surface, area.size().toSize()));
     painter.setPen(theme.divider);
     painter.drawRect(area);
-    const auto placeOf = [&](double x, double y) {
-        return QPointF(area.left() +
-                           (x - surface.left()) / (surface.right() - surface.left()) * area.width(),
-                       area.bottom() - (y - surface.bottom()) / (surface.top() - surface.bottom()) *
-                                           area.height());
-    };
-
     painter.setPen(theme.axis);
     for (const double share : {0.0, 0.5, 1.0}) {
         const double x = surface.left() + share * (surface.right() - surface.left());
@@ -159,6 +156,8 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
                          Qt::AlignCenter, placeText(x));
         painter.drawText(QRectF(0, area.bottom() - share * area.height() - 8, kPlaneLeft - 8, 16),
                          Qt::AlignRight | Qt::AlignVCenter, placeText(y));
+        if (surface.isEmpty())
+            continue;
         painter.drawText(QRectF(area.right() + 18 + kScaleWidth,
                                 area.bottom() - share * area.height() - 8, kPlaneRight - 24, 16),
                          Qt::AlignLeft | Qt::AlignVCenter, lossText(surface.lossAt(share)));
@@ -170,13 +169,32 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
             painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(room)));
     };
     caption(20, tr("Across: %1").arg(nameOfAxis(data(), "x_name")));
-    caption(36, tr("Up: %1; colours: loss").arg(nameOfAxis(data(), "y_name")));
+    const auto up = nameOfAxis(data(), "y_name");
+    caption(36, surface.isEmpty() ? tr("Up: %1").arg(up) : tr("Up: %1; colours: loss").arg(up));
     const double band = area.height() / kBands;
-    for (int i = 0; i < kBands; ++i)
+    for (int i = 0; i < kBands && !surface.isEmpty(); ++i)
         painter.fillRect(
             QRectF(area.right() + 12, area.bottom() - (i + 1) * band, kScaleWidth, band + 0.5),
             QColor(heatColor((i + 0.5) / kBands)));
 
+    paintPaths(painter, area, surface, paths);
+    if (!isProvisional(data()))
+        return;
+    painter.setFont(textFont(type::kCaption));
+    painter.setPen(QColor(255, 255, 255, 190));
+    painter.drawText(area.adjusted(8, 6, -8, -6), Qt::AlignTop | Qt::AlignHCenter,
+                     painter.fontMetrics().elidedText(
+                         tr("Not the surface's plane yet: that of the points so far"),
+                         Qt::ElideRight, static_cast<int>(area.width()) - 16));
+}
+
+void LandscapeChart::paintPaths(QPainter& painter, const QRectF& area, const LossSurface& surface,
+                                const std::vector<SurfacePath>& paths) const {
+    const auto& theme = theme_->theme();
+    const auto placeOf = [&](double x, double y) {
+        return QPointF(area.left() + surface.acrossOf(x) * area.width(),
+                       area.bottom() - surface.upOf(y) * area.height());
+    };
     painter.setClipRect(area);
     for (std::size_t i = 0; i < paths.size(); ++i) {
         const auto& points = paths[i].points;
@@ -212,6 +230,16 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
     painter.setClipping(false);
 }
 
+int LandscapeChart::pauseBetween() const {
+    constexpr int kPathsAlone = 50;
+    return isMeasured_ ? LabChart::pauseBetween() : kPathsAlone;
+}
+
+void LandscapeChart::dataChanged() {
+    isMeasured_ = !LossSurface(data()).isEmpty();
+    placeReset();
+}
+
 PanelChoices LandscapeChart::choices() const {
     return {tr("Shown"), {tr("Map and relief"), tr("Map"), tr("Relief")}};
 }
@@ -230,7 +258,7 @@ void LandscapeChart::setView(const ReliefView& view) {
 }
 
 void LandscapeChart::changed() {
-    reset_->setVisible(view_ != ReliefView() && shown_ != Shown::Map);
+    placeReset();
     update();
     sayTextChanged(*this);
 }
@@ -242,6 +270,7 @@ QRectF LandscapeChart::reliefArea() const {
 void LandscapeChart::placeReset() {
     reset_->adjustSize();
     const auto area = reliefArea();
+    reset_->setVisible(view_ != ReliefView() && !area.isEmpty());
     reset_->move(static_cast<int>(area.right()) - reset_->width(),
                  static_cast<int>(area.bottom()) - reset_->height());
 }
@@ -254,7 +283,7 @@ void LandscapeChart::resizeEvent(QResizeEvent* event) {
 void LandscapeChart::paintEvent(QPaintEvent* event) {
     LabChart::paintEvent(event);
     QPainter painter(this);
-    if (const auto area = reliefArea(); !area.isEmpty() && !LossSurface(data()).isEmpty()) {
+    if (const auto area = reliefArea(); !area.isEmpty()) {
         painter.setFont(textFont(type::kCaption));
         painter.setPen(theme_->theme().text3);
         painter.drawText(QRectF(area.left(), area.top(), area.width(), 16),
@@ -348,7 +377,7 @@ void LandscapeChart::keyPressEvent(QKeyEvent* event) {
         LabChart::keyPressEvent(event);
         return;
     }
-    if (shown_ == Shown::Map)
+    if (reliefArea().isEmpty())
         LabChart::keyPressEvent(event); // there is nothing to turn
     else
         setView(view);
@@ -356,16 +385,20 @@ void LandscapeChart::keyPressEvent(QKeyEvent* event) {
 
 QString LandscapeChart::spokenText() const {
     const LossSurface surface(data());
+    QStringList parts;
     if (surface.isEmpty())
-        return tr("not measured yet");
-    QStringList parts{
-        tr("loss from %1 to %2").arg(lossText(surface.lossAt(0)), lossText(surface.lossAt(1)))};
+        parts << tr("not measured yet");
+    else
+        parts << tr("loss from %1 to %2")
+                     .arg(lossText(surface.lossAt(0)), lossText(surface.lossAt(1)));
+    if (isProvisional(data()))
+        parts << tr("paths in the plane of their points so far");
     for (const auto& path : surfacePaths(data()))
         parts << tr("path of %1: %2, to loss %3")
                      .arg(path.name,
                           countedText(std::ssize(path.points), tr("1 point"), tr("%1 points")),
                           lossText(path.points.back().loss));
-    if (shown_ != Shown::Map)
+    if (shown_ != Shown::Map && !surface.isEmpty())
         parts << tr("relief turned by %1°, seen from %2° above, %3 % of its size")
                      .arg(std::lround(view_.azimuth))
                      .arg(std::lround(view_.elevation))
@@ -376,6 +409,17 @@ QString LandscapeChart::spokenText() const {
 QString LandscapeChart::csv() const {
     QString text;
     QTextStream out(&text);
+    if (!isMeasured_) {
+        out << "path,x,y,loss\n";
+        for (const auto& path : surfacePaths(data()))
+            for (const auto& point : path.points)
+                out << path.name << ',' << QString::number(point.x, 'g', 10) << ','
+                    << QString::number(point.y, 'g', 10) << ','
+                    << (std::isfinite(point.loss) ? QString::number(point.loss, 'g', 10)
+                                                  : QString())
+                    << '\n';
+        return text;
+    }
     out << "x,y,loss\n";
     const auto placesIn = [&](const char* key) {
         const auto found = data().find(key);
