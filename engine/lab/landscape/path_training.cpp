@@ -64,10 +64,11 @@ std::optional<Json> PathTraining::run(const Trial& trial, std::vector<TracedPath
                     RunDirectory::open(options.resume).lastWeights());
     }
     auto within = context;
-    within.progress = [&](double share, const std::string& note) {
-        if (context.progress) // of the whole training it is that of all epochs so far
+    within.progress = [&](double share, const std::string& /*note*/) {
+        // Of the whole training it is the share of all epochs so far; the title has their number.
+        if (context.progress)
             context.progress(share * static_cast<double>(epoch) - static_cast<double>(epoch - 1),
-                             note);
+                             {});
     };
     const auto training = trainTrial(project, within, options);
     if (!training)
