@@ -196,6 +196,10 @@ private Q_SLOTS:
                                                         << "1";
         QTest::newRow("two jobs") << "random"
                                   << "2";
+        QTest::newRow("two jobs, chosen beside each other") << "tpe"
+                                                            << "2";
+        QTest::newRow("two jobs, runs that are resumed") << "asha"
+                                                         << "2";
     }
     void sweepIsKilledAtTwentyMoments() {
         QFETCH(QString, method);
@@ -214,7 +218,8 @@ private Q_SLOTS:
                                "--out",    QString::fromStdString(folder),
                                "--quiet"};
         };
-        const auto whole = cli_ / ("whole-" + method.toStdString());
+        const auto ending = (method + jobs).toStdString();
+        const auto whole = cli_ / ("whole-" + ending);
         QElapsedTimer timer;
         timer.start();
         const auto plan = cli_.run(into(whole) << "--plan");
@@ -225,7 +230,7 @@ private Q_SLOTS:
         const double trial = static_cast<double>(timer.elapsed()) / kTrials;
         const auto expected = lastingValues(onlyExperiment(whole));
 
-        const auto folder = cli_ / ("killed-" + method.toStdString());
+        const auto folder = cli_ / ("killed-" + ending);
         std::mt19937 random(7);
         std::uniform_real_distribution<double> share(0, 2);
         auto process = cli_.start(into(folder));
@@ -249,7 +254,21 @@ private Q_SLOTS:
         QVERIFY2(last.code == 0, last.text().c_str());
         qInfo("%d kills, %zu trials were done by then", kills, before);
         QCOMPARE(kills, kKills);
-        QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
+        if (jobs == "2" && method != "random") {
+            // What is chosen depends on what has ended by then, which is kept: so the experiment
+            // that was killed can be repeated, and the one that was not, too.
+            for (const auto& first : {folder, whole}) {
+                const auto again = first.string() + "-again";
+                const auto repeated =
+                    cli_.run({"lab", "repeat", QString::fromStdString(onlyExperiment(first)),
+                              "--out", QString::fromStdString(again), "--quiet"});
+                QVERIFY2(repeated.code == 0, repeated.text().c_str());
+                QCOMPARE(lastingValues(onlyExperiment(again)),
+                         lastingValues(onlyExperiment(first)));
+            }
+        } else {
+            QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
+        }
         QCOMPARE(ExperimentDirectory::open(onlyExperiment(folder)).state(),
                  ExperimentState::Finished);
     }

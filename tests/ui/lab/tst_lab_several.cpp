@@ -104,6 +104,12 @@ private Q_SLOTS:
         QVERIFY(note->text().isEmpty());
         chooseTwo(bench);
         QVERIFY(bench.find<QLabel>("planTime")->text().contains("first trials tell"));
+        // TPE looks at what has ended, which is said.
+        bench.click("cancelPlan");
+        bench.click("plan-sweep");
+        QVERIFY(jobs->isEnabled());
+        chooseTwo(bench);
+        QVERIFY2(note->text().contains("which the experiment keeps"), qPrintable(note->text()));
         // Another plan begins with one again.
         bench.click("cancelPlan");
         bench.click("plan-seeds");
