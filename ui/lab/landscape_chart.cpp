@@ -67,6 +67,38 @@ QImage imageOf(const LossSurface& surface, QSize pixels) {
 
 } // namespace
 
+std::vector<QRectF> labelsBeside(const std::vector<QPointF>& points,
+                                 const std::vector<QSizeF>& sizes, const QRectF& area) {
+    std::vector<QRectF> labels;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        constexpr double kBeside = 10;
+        constexpr double kApart = 4;
+        QRectF label(points[i].x() + kBeside, points[i].y() - sizes[i].height() / 2,
+                     sizes[i].width(), sizes[i].height());
+        if (label.right() > area.right())
+            label.moveRight(std::max(points[i].x() - kBeside, area.left() + label.width()));
+        const auto isFree = [&](double top) {
+            const QRectF here(label.left(), top, label.width(), label.height());
+            return here.top() >= area.top() && here.bottom() <= area.bottom() &&
+                   std::ranges::none_of(labels, [&](const QRectF& other) {
+                       return other.adjusted(-1, -1, 1, 1).intersects(here);
+                   });
+        };
+        const double wanted = std::clamp(label.top(), area.top(), area.bottom() - label.height());
+        label.moveTop(wanted);
+        const double step = label.height() + kApart;
+        for (double off = 0; off < area.height(); off += step / 2) {
+            const bool isBelow = isFree(wanted + off);
+            if (!isBelow && !isFree(wanted - off))
+                continue;
+            label.moveTop(isBelow ? wanted + off : wanted - off);
+            break;
+        }
+        labels.push_back(label);
+    }
+    return labels;
+}
+
 LandscapeChart::LandscapeChart(ThemeManager& theme, QWidget* parent)
     : LabChart(theme, tr("Cost surface"), parent)
     , reset_(new QPushButton(tr("Reset view"), this)) {
@@ -196,6 +228,7 @@ void LandscapeChart::paintPaths(QPainter& painter, const QRectF& area, const Los
                        area.bottom() - surface.upOf(y) * area.height());
     };
     painter.setClipRect(area);
+    std::vector<QPointF> ends;
     for (std::size_t i = 0; i < paths.size(); ++i) {
         const auto& points = paths[i].points;
         QPainterPath line(placeOf(points.front().x, points.front().y));
@@ -212,20 +245,23 @@ void LandscapeChart::paintPaths(QPainter& painter, const QRectF& area, const Los
             painter.drawEllipse(placeOf(point.x, point.y), 3, 3);
         const auto end = placeOf(points.back().x, points.back().y);
         painter.drawEllipse(end, 6, 6);
-        painter.setFont(textFont(type::kDense, QFont::DemiBold));
-        const auto text = painter.fontMetrics().elidedText(pathText(paths[i]), Qt::ElideMiddle,
-                                                           static_cast<int>(area.width()) - 16);
-        const double wide = painter.fontMetrics().horizontalAdvance(text) + 12;
-        QRectF label(end.x() + 10, end.y() - 10, wide, 20);
-        if (label.right() > area.right())
-            label.moveRight(std::max(end.x() - 10, area.left() + wide + 2));
-        label.moveTop(std::clamp(label.top() + 24.0 * static_cast<double>(i % 2), area.top(),
-                                 area.bottom() - 20));
+        ends.push_back(end);
+    }
+    painter.setFont(textFont(type::kDense, QFont::DemiBold));
+    std::vector<QString> texts;
+    std::vector<QSizeF> sizes;
+    for (const auto& path : paths) {
+        texts.push_back(painter.fontMetrics().elidedText(pathText(path), Qt::ElideMiddle,
+                                                         static_cast<int>(area.width()) - 16));
+        sizes.emplace_back(painter.fontMetrics().horizontalAdvance(texts.back()) + 12, 20);
+    }
+    const auto labels = labelsBeside(ends, sizes, area);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
         painter.setPen(Qt::NoPen);
         painter.setBrush(QColor(15, 20, 28, 215));
-        painter.drawRoundedRect(label, 4, 4);
+        painter.drawRoundedRect(labels[i], 4, 4);
         painter.setPen(Qt::white);
-        painter.drawText(label, Qt::AlignCenter, text);
+        painter.drawText(labels[i], Qt::AlignCenter, texts[i]);
     }
     painter.setClipping(false);
 }

@@ -5,10 +5,16 @@
 #include "ui/lab/relief.h"
 
 #include <optional>
+#include <vector>
 
 class QPushButton;
 
 namespace gradwright {
+
+/// Where labels of these sizes stand beside points: within the area, and not over each other as far
+/// as there is room.
+std::vector<QRectF> labelsBeside(const std::vector<QPointF>& points,
+                                 const std::vector<QSizeF>& sizes, const QRectF& area);
 
 /// A cost surface over two directions, by the logarithm of the loss, with the paths of optimizers
 /// on it: as a map, in colours with lines of equal loss, and beside it as a relief that turns. Rows

@@ -40,7 +40,7 @@ LossSurface::LossSurface(const Json& data)
     }
 }
 
-/// The paths with a margin, as wide as high, so that they keep their form.
+/// The square around the paths, with a margin.
 void LossSurface::surround(const Json& data) {
     double left = HUGE_VAL, right = -HUGE_VAL, bottom = HUGE_VAL, top = -HUGE_VAL;
     for (const auto& path : surfacePaths(data))
@@ -120,7 +120,9 @@ QString lossText(double loss) {
 }
 
 QString placeText(double place) {
-    return QString::number(place, 'g', 2).replace(u'-', QChar(0x2212));
+    const bool isLong = std::abs(place) >= 100 && std::abs(place) < 1e6; // "-130", not "-1.3e+02"
+    return (isLong ? QString::number(std::round(place), 'f', 0) : QString::number(place, 'g', 2))
+        .replace(u'-', QChar(0x2212));
 }
 
 } // namespace gradwright

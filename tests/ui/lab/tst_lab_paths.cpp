@@ -160,6 +160,28 @@ private Q_SLOTS:
         }
     }
 
+    /// Paths that end in one place are told apart.
+    void labelsDoNotHideEachOther() {
+        const QRectF area(58, 10, 400, 300);
+        const std::vector<QSizeF> sizes{{80, 20}, {200, 20}, {120, 20}, {60, 20}, {390, 20}};
+        for (const QPointF at : {QPointF(200, 150), QPointF(450, 12), QPointF(60, 308),
+                                 QPointF(457, 309), QPointF(58, 10)}) {
+            const auto labels = labelsBeside(std::vector<QPointF>(5, at), sizes, area);
+            QCOMPARE(labels.size(), std::size_t{5});
+            for (std::size_t i = 0; i < labels.size(); ++i) {
+                QCOMPARE(labels[i].size(), sizes[i]);
+                QVERIFY(area.contains(labels[i]));
+                for (std::size_t j = 0; j < i; ++j)
+                    QVERIFY(!labels[i].intersects(labels[j]));
+            }
+        }
+        // One that is alone stands right beside its point.
+        const auto alone = labelsBeside({{100, 100}}, {{80, 20}}, area);
+        QCOMPARE(alone.front(), QRectF(110, 90, 80, 20));
+        QCOMPARE(placeText(-131.7), QString(QChar(0x2212)) + "132");
+        QCOMPARE(placeText(0.254), QStringLiteral("0.25"));
+    }
+
 private:
     SmallMnistHome home_{500, 100};
     ThemeManager theme_{*qApp};
