@@ -329,8 +329,10 @@ ExperimentState ExperimentDirectory::state() const {
         return ExperimentState::Running;
     if (fs::exists(reportJson(), none))
         return ExperimentState::Finished;
-    const auto size = fs::file_size(trialsFile(), none);
-    return none || size == 0 ? ExperimentState::Planned : ExperimentState::Stopped;
+    for (const auto& file : {trialsFile(), earlyFile()})
+        if (const auto size = fs::file_size(file, none); !none && size > 0)
+            return ExperimentState::Stopped;
+    return ExperimentState::Planned;
 }
 
 void ExperimentDirectory::writeReport(const Report& report) const {

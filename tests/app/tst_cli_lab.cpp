@@ -312,6 +312,41 @@ private Q_SLOTS:
                  ExperimentState::Finished);
     }
 
+    /// Paths on a cost surface keep the points that they have: an epoch is a trial, and begins
+    /// where the one before ended, whatever a killed process has left in its run.
+    void killedPathsKeepTheirPoints() {
+        const auto file = cli_.save(smallProject(300, 0.2), "paths.gradwright");
+        const auto into = [&](const fs::path& folder) {
+            return QStringList{"landscape",    file,
+                               "--directions", "path",
+                               "--optimizers", "adam,sgd",
+                               "--epochs",     "6",
+                               "--resolution", "3",
+                               "--samples",    "50",
+                               "--out",        QString::fromStdString(folder),
+                               "--quiet"};
+        };
+        const auto whole = cli_.run(into(cli_ / "whole-paths"));
+        QVERIFY2(whole.code == 0, whole.text().c_str());
+        const auto expected = lastingValues(onlyExperiment(cli_ / "whole-paths"));
+        const auto folder = cli_ / "killed-paths";
+        auto process = cli_.start(into(folder));
+        std::size_t before = 0;
+        int kills = 0;
+        for (; kills < 10; ++kills) {
+            // Behind the next point but one, and a little later each time.
+            while (process->state() != QProcess::NotRunning && trialsIn(folder) <= before + 1)
+                process->waitForFinished(1);
+            if (process->state() == QProcess::NotRunning || process->waitForFinished(4 * kills))
+                break;
+            QVERIFY(killAndResume(process, folder, into(folder), before));
+        }
+        QVERIFY2(kills > 2, qPrintable(QString::number(kills)));
+        const auto last = Cli::finish(*process);
+        QVERIFY2(last.code == 0, last.text().c_str());
+        QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
+    }
+
     void interruptedExperimentSaysHowToResume() {
         const auto file = cli_.save(smallProject(300, 0.2), "stopped.gradwright");
         auto process = cli_.start({"lab", "run", "seeds", file, "--with", "trainings=200"});

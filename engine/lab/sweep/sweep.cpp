@@ -23,8 +23,7 @@ const ParamSpecs& sweepParams() {
                                "How many settings are tried at most; a grid tries all of its own.");
         auto minutes = zeroIs("no limit", realParam("minutes", "Minutes", 0, 0, 1e6,
                                                     "No trial begins after so many minutes of "
-                                                    "trials; of several at a time each has its "
-                                                    "share of the minutes."));
+                                                    "trials, divided by how many run at a time."));
         auto least = intParam("least_epochs", "First rung", 1, 1, 100000,
                               "Epochs that each setting is given before the worst are given up.");
         auto reduction = intParam("reduction", "Reduction", 3, 2, 100,

@@ -390,6 +390,7 @@ private Q_SLOTS:
         };
         QVERIFY(!runTrials(*trials, directory, experiment, {}, stop.get_token(), 2));
         QVERIFY(directory.results().empty());
+        QCOMPARE(directory.state(), ExperimentState::Stopped);
         const auto early = directory.earlyResults();
         QCOMPARE(early.size(), std::size_t{kLast - 1});
         for (std::size_t i = 0; i < early.size(); ++i)
