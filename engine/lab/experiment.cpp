@@ -14,6 +14,7 @@
 #include <fmt/chrono.h>
 
 #include <algorithm>
+#include <map>
 #include <system_error>
 
 namespace gradwright {
@@ -37,6 +38,13 @@ std::string textMember(const Json& json, const char* key, std::string_view what)
     return value.get<std::string>();
 }
 
+double numberMember(const Json& json, const char* key, std::string_view what) {
+    const auto& value = member(json, key, what);
+    if (!value.is_number())
+        throw Error("{}: \"{}\" must be a number, not {}", what, key, dumpExcerpt(value));
+    return value.get<double>();
+}
+
 Json planJson(const Plan& plan) {
     return {{"trials", plan.trials}, {"epochs", plan.epochs}, {"steps", plan.steps}};
 }
@@ -54,6 +62,8 @@ Json experimentJsonOf(const Experiment& experiment, const Plan& plan) {
                  {"project", toJson(experiment.project)}};
     if (experiment.jobs > 1)
         json["jobs"] = experiment.jobs;
+    if (!experiment.beside.empty())
+        json["beside"] = experiment.beside;
     // With all that it leaves open, so that other defaults of a later version change nothing.
     for (const auto& spec : experimentKind(experiment.kind).params)
         if (!json["settings"].contains(spec.key))
@@ -61,6 +71,35 @@ Json experimentJsonOf(const Experiment& experiment, const Plan& plan) {
     for (const auto& [key, value] : experiment.extra.json().items())
         json[key] = value;
     return json;
+}
+
+/// The numbers of trials that ran when that trial began.
+std::vector<std::int64_t> runningFrom(const Json& json, std::int64_t trial, std::string_view what) {
+    const auto isEarlier = [&](const Json& number) {
+        return number.is_number_integer() && number >= 0 && number < trial;
+    };
+    if (!json.is_array() || !std::ranges::all_of(json, isEarlier))
+        throw Error("{} of trial {} must be a list of numbers of earlier trials, not {}", what,
+                    trial, dumpExcerpt(json));
+    return json.get<std::vector<std::int64_t>>();
+}
+
+/// The members that all lines on a trial have. Throws Error naming `what`.
+Trial trialFrom(const Json& json, std::string_view what) {
+    if (!json.is_object())
+        throw Error("{}: a trial must be a JSON object, not {}", what, dumpExcerpt(json));
+    Trial trial;
+    const auto& number = member(json, "trial", what);
+    if (!number.is_number_integer())
+        throw Error("{}: \"trial\" must be a whole number, not {}", what, dumpExcerpt(number));
+    trial.number = number.get<std::int64_t>();
+    trial.title = textMember(json, "title", what);
+    trial.settings = member(json, "settings", what);
+    if (!trial.settings.is_object())
+        throw Error("{}: \"settings\" must be a JSON object, not {}", what,
+                    dumpExcerpt(trial.settings));
+    trial.cost = numberMember(json, "cost", what);
+    return trial;
 }
 
 fs::path unsavedLabRoot() {
@@ -96,8 +135,15 @@ Experiment experimentFromJson(const Json& json) {
                         dumpExcerpt(*jobs));
         experiment.jobs = jobs->get<int>();
     }
+    if (const auto beside = json.find("beside"); beside != json.end()) {
+        if (!beside->is_array())
+            throw Error("\"beside\" must be a list of lists, not {}", dumpExcerpt(*beside));
+        for (const auto& running : *beside)
+            experiment.beside.push_back(
+                runningFrom(running, std::ssize(experiment.beside), "\"beside\""));
+    }
     experiment.extra = UnknownKeys(json, {"format", "schema", "kind", "name", "settings", "plan",
-                                          "versions", "project", "jobs"});
+                                          "versions", "project", "jobs", "beside"});
     return experiment;
 }
 
@@ -106,7 +152,7 @@ void requireJobs(const Experiment& experiment, const Procedure& procedure, int j
         throw Error("{} trials at a time: it must be a number from 1 to {}", jobs, kMostJobs);
     if (jobs == 1)
         return;
-    if (!procedure.hasIndependentTrials())
+    if (procedure.trialsAtATime() == TrialsAtATime::One)
         throw Error("{} trials at a time: the trials of this experiment have to run one after the "
                     "other, since one depends on another or their speed is measured",
                     jobs);
@@ -177,8 +223,9 @@ ExperimentDirectory ExperimentDirectory::open(const fs::path& path) {
         throw Error("{}: there is no such experiment", path.string());
     ExperimentDirectory directory(folder.has_filename() ? folder : folder.parent_path());
     for (const auto& file :
-         {directory.experimentJson(), directory.trialsFile(), directory.reportJson(),
-          directory.reportMarkdown(), directory.path_ / "trials", directory.path_ / kLockName})
+         {directory.experimentJson(), directory.trialsFile(), directory.begunFile(),
+          directory.earlyFile(), directory.reportJson(), directory.reportMarkdown(),
+          directory.path_ / "trials", directory.path_ / kLockName})
         if (fs::is_symlink(fs::symlink_status(file, failure)))
             throw Error("{}: is a symbolic link; the files of an experiment lie in its own folder",
                         file.string());
@@ -229,14 +276,63 @@ TrialResults ExperimentDirectory::results() const {
     return results;
 }
 
+TrialResults ExperimentDirectory::earlyResults() const {
+    std::error_code none;
+    if (!fs::exists(earlyFile(), none))
+        return {};
+    const auto done = std::ssize(results());
+    std::map<std::int64_t, TrialResult> found;
+    std::size_t line = 0;
+    for (const auto& record : readJsonLines(earlyFile()).records) {
+        auto result =
+            trialResultFromJson(record, fmt::format("{}:{}", earlyFile().string(), ++line));
+        const auto number = result.trial.number;
+        if (number >= done)
+            found.insert_or_assign(number, std::move(result));
+    }
+    TrialResults results;
+    for (auto& [number, result] : found)
+        results.push_back(std::move(result));
+    return results;
+}
+
+std::vector<BegunTrial> ExperimentDirectory::begun() const {
+    std::error_code none;
+    if (!fs::exists(begunFile(), none))
+        return {};
+    std::vector<BegunTrial> begun;
+    for (const auto& record : readJsonLines(begunFile()).records) {
+        const auto what = fmt::format("{}:{}", begunFile().string(), begun.size() + 1);
+        auto trial = trialFrom(record, what);
+        if (trial.number < 0 || (!begun.empty() && trial.number <= begun.back().trial.number))
+            throw Error("{}: trial {} is out of its order", what, trial.number);
+        auto running = runningFrom(member(record, "running", what), trial.number,
+                                   fmt::format("{}: \"running\"", what));
+        begun.push_back({std::move(trial), std::move(running)});
+    }
+    return begun;
+}
+
+std::vector<std::vector<std::int64_t>> ExperimentDirectory::beside() const {
+    auto beside = read().beside;
+    for (auto& each : begun()) {
+        const auto number = static_cast<std::size_t>(each.trial.number);
+        beside.resize(std::max(beside.size(), number + 1)); // others began alone
+        beside[number] = std::move(each.running);
+    }
+    return beside;
+}
+
 ExperimentState ExperimentDirectory::state() const {
     std::error_code none;
     if (isLocked())
         return ExperimentState::Running;
     if (fs::exists(reportJson(), none))
         return ExperimentState::Finished;
-    const auto size = fs::file_size(trialsFile(), none);
-    return none || size == 0 ? ExperimentState::Planned : ExperimentState::Stopped;
+    for (const auto& file : {trialsFile(), earlyFile()})
+        if (const auto size = fs::file_size(file, none); !none && size > 0)
+            return ExperimentState::Stopped;
+    return ExperimentState::Planned;
 }
 
 void ExperimentDirectory::writeReport(const Report& report) const {
@@ -255,6 +351,14 @@ void ExperimentDirectory::rename(std::string_view name) const {
     writeFileAtomically(experimentJson(), readableJson(json) + "\n");
 }
 
+Json toJson(const BegunTrial& begun) {
+    return {{"trial", begun.trial.number},
+            {"title", begun.trial.title},
+            {"settings", begun.trial.settings},
+            {"cost", begun.trial.cost},
+            {"running", begun.running}};
+}
+
 Json toJson(const TrialResult& result) {
     Json json = {{"trial", result.trial.number},
                  {"title", result.trial.title},
@@ -269,28 +373,16 @@ Json toJson(const TrialResult& result) {
 }
 
 TrialResult trialResultFromJson(const Json& json, std::string_view what) {
-    if (!json.is_object())
-        throw Error("{}: a trial must be a JSON object, not {}", what, dumpExcerpt(json));
     TrialResult result;
-    const auto& number = member(json, "trial", what);
-    if (!number.is_number_integer())
-        throw Error("{}: \"trial\" must be a whole number, not {}", what, dumpExcerpt(number));
-    result.trial.number = number.get<std::int64_t>();
-    result.trial.title = textMember(json, "title", what);
-    result.trial.settings = member(json, "settings", what);
-    for (const auto& [key, target] :
-         {std::pair{"cost", &result.trial.cost}, std::pair{"seconds", &result.seconds}}) {
-        const auto& value = member(json, key, what);
-        if (!value.is_number())
-            throw Error("{}: \"{}\" must be a number, not {}", what, key, dumpExcerpt(value));
-        *target = value.get<double>();
-    }
+    result.trial = trialFrom(json, what);
+    result.seconds = numberMember(json, "seconds", what);
     if (json.contains("error"))
         result.error = textMember(json, "error", what);
     else
         result.values = member(json, "values", what);
-    if (!result.trial.settings.is_object() || !result.values.is_object())
-        throw Error("{}: \"settings\" and \"values\" must be JSON objects", what);
+    if (!result.values.is_object())
+        throw Error("{}: \"values\" must be a JSON object, not {}", what,
+                    dumpExcerpt(result.values));
     return result;
 }
 

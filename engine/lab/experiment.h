@@ -20,7 +20,10 @@ struct Experiment {
     Project project;      ///< as it was when the experiment was planned
     ParamValues settings; ///< of the kind's params, its seed among them
     std::string name;     ///< for lists; the kind's title at first
-    int jobs = 1;         ///< trials at a time, where none depends on another
+    int jobs = 1;         ///< trials at a time, where none waits for another
+    /// Of each trial, which others ran when it was chosen, as in the experiment that is repeated;
+    /// of those behind the last one, whichever run. See ExperimentDirectory::beside().
+    std::vector<std::vector<std::int64_t>> beside = {};
     UnknownKeys extra = {};
 };
 
@@ -49,8 +52,16 @@ enum class ExperimentState {
 /// "planned", "running", "stopped", "finished".
 std::string_view nameOf(ExperimentState state);
 
+/// A trial that has begun, and the numbers of those that ran then; a line of begun.jsonl.
+struct BegunTrial {
+    Trial trial;
+    std::vector<std::int64_t> running;
+};
+
 /// The folder of one experiment: experiment.json, trials.jsonl with a line per finished trial,
-/// trials/NUMBER with what a trial keeps, and at the end report.md and report.json.
+/// trials/NUMBER with what a trial keeps, and at the end report.md and report.json. Where several
+/// trials run at a time, early.jsonl has those that have ended before an earlier one, and
+/// begun.jsonl each that was chosen by what had ended.
 class ExperimentDirectory {
 public:
     /// Makes `<UTC time>-<kind>` in `parent`, its parents included, and writes experiment.json with
@@ -67,6 +78,8 @@ public:
     [[nodiscard]] std::string name() const { return path_.filename().string(); }
     [[nodiscard]] std::filesystem::path experimentJson() const { return path_ / "experiment.json"; }
     [[nodiscard]] std::filesystem::path trialsFile() const { return path_ / "trials.jsonl"; }
+    [[nodiscard]] std::filesystem::path begunFile() const { return path_ / "begun.jsonl"; }
+    [[nodiscard]] std::filesystem::path earlyFile() const { return path_ / "early.jsonl"; }
     [[nodiscard]] std::filesystem::path reportJson() const { return path_ / "report.json"; }
     [[nodiscard]] std::filesystem::path reportMarkdown() const { return path_ / "report.md"; }
     /// "trials/0007"
@@ -76,6 +89,15 @@ public:
     /// The finished trials in their order. A torn last line, as a kill leaves it, is passed over.
     /// Throws Error naming file and line for anything else that is none.
     [[nodiscard]] TrialResults results() const;
+    /// Trials that have ended before earlier ones, by their numbers; none of results(). Throws
+    /// Error as results() does.
+    [[nodiscard]] TrialResults earlyResults() const;
+    /// The trials that were chosen by what had ended, in the order of their numbers. Throws Error
+    /// naming file and line.
+    [[nodiscard]] std::vector<BegunTrial> begun() const;
+    /// Of each trial, which others ran when it was chosen: what Experiment::beside takes to repeat
+    /// this experiment to the bit.
+    [[nodiscard]] std::vector<std::vector<std::int64_t>> beside() const;
     [[nodiscard]] ExperimentState state() const;
     /// Gives it another name, without spaces at the ends; also while it runs. Throws Error for an
     /// empty one, and where the file cannot be written.
@@ -96,6 +118,7 @@ private:
     std::filesystem::path path_;
 };
 
+Json toJson(const BegunTrial& begun);
 Json toJson(const TrialResult& result);
 /// Throws Error naming `what` and the fault.
 TrialResult trialResultFromJson(const Json& json, std::string_view what);

@@ -65,6 +65,17 @@ struct Recommendation {
     std::vector<std::pair<std::string, std::string>> settings;
 };
 
+/// Which trials of an experiment may run at a time, on threads of their own.
+enum class TrialsAtATime {
+    /// One after the other: a trial depends on those before it, or on how fast the computer is.
+    One,
+    /// Any: the trial after `done` depends on their number alone, and run() neither on them nor on
+    /// what else the computer does.
+    Independent,
+    /// Those that Procedure::nextBeside() chooses by what has ended and what runs.
+    Chosen,
+};
+
 /// How a kind of experiment is done. next() and report() are functions of what is finished alone:
 /// so an experiment goes on after any interruption as if there had been none.
 class Procedure {
@@ -77,12 +88,18 @@ public:
     [[nodiscard]] virtual Plan plan() const = 0;
     /// The trial after these, whose number is their count; nothing: the experiment is done.
     [[nodiscard]] virtual std::optional<Trial> next(const TrialResults& done) const = 0;
-    /// Whether the trial after `done` depends on their number alone, and run() neither on them nor
-    /// on what else the computer does: then several may run at a time, on threads of their own. Not
-    /// so where speed is measured.
-    [[nodiscard]] virtual bool hasIndependentTrials() const { return false; }
+    [[nodiscard]] virtual TrialsAtATime trialsAtATime() const { return TrialsAtATime::One; }
+    /// The trial that begins while others run, a function of both alone: its number is their count.
+    /// `ended` are in the order of their numbers, among which those of `running` are missing.
+    /// Nothing: none may begin before another one ends; where none runs, the experiment is done.
+    /// Asked for where trials are Chosen; without any that run it is next().
+    [[nodiscard]] virtual std::optional<Trial>
+    nextBeside(const TrialResults& ended, const std::vector<Trial>& /*running*/) const {
+        return next(ended);
+    }
     /// Works on the calling thread. Returns what was measured, or nothing when it was stopped.
-    /// Throws Error for a trial that fails; the experiment goes on with the next one.
+    /// Throws Error for a trial that fails; the experiment goes on with the next one. `done` are
+    /// the trials that have ended, where several run at a time and are Independent: none.
     virtual std::optional<Json> run(const Trial& trial, const TrialResults& done,
                                     const TrialContext& context) = 0;
     /// What is known so far; also before the end.

@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <map>
 #include <mutex>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -159,15 +161,27 @@ std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
 /// What all threads of an experiment share.
 class TrialCrew {
 public:
-    TrialCrew(Procedure& procedure, const ExperimentDirectory& directory, TrialResults& done,
-              JsonLinesWriter& lines, ProgressTeller& teller, const std::stop_token& stop)
+    TrialCrew(Procedure& procedure, const ExperimentDirectory& directory,
+              const Experiment& experiment, TrialResults& done, JsonLinesWriter& lines,
+              ProgressTeller& teller, const std::stop_token& stop)
         : procedure_(procedure)
+        , isChosen_(procedure.trialsAtATime() == TrialsAtATime::Chosen)
         , directory_(directory)
+        , beside_(experiment.beside)
         , done_(done)
         , lines_(lines)
         , teller_(teller)
         , forward_(stop, [this] { end_.request_stop(); })
-        , begun_(done) {}
+        , handedOut_(done.size()) {
+        for (const auto& result : done)
+            begun_.push_back(result.trial);
+        for (auto& each : directory.begun())
+            if (each.trial.number == std::ssize(begun_))
+                begun_.push_back(std::move(each.trial));
+        for (auto& result : directory.earlyResults())
+            waiting_.emplace(result.trial.number, std::move(result));
+        storeNext();
+    }
 
     /// Returns false when it was stopped.
     bool run(int jobs) {
@@ -179,24 +193,34 @@ public:
         }
         if (failure_)
             std::rethrow_exception(failure_);
-        return !isStopped_ && !end_.stop_requested();
+        if (isStopped_ || end_.stop_requested())
+            return false;
+        std::error_code none; // all that it has is in the other file by now
+        fs::remove(directory_.earlyFile(), none);
+        return true;
     }
 
 private:
+    struct Taken {
+        Trial trial;
+        TrialResults ended; ///< when it began
+    };
+
     void work() {
         try {
-            while (const auto trial = take()) {
-                teller_.begin(*trial);
-                auto result =
-                    runTrial(procedure_, *trial, {}, directory_, teller_, end_.get_token());
+            while (const auto taken = take()) {
+                teller_.begin(taken->trial);
+                auto result = runTrial(procedure_, taken->trial, taken->ended, directory_, teller_,
+                                       end_.get_token());
                 if (result)
-                    teller_.reach(*trial, 1, "done");
+                    teller_.reach(taken->trial, 1, "done");
                 const std::lock_guard lock(mutex_);
-                if (!result) {
+                if (result)
+                    store(std::move(*result));
+                else
                     isStopped_ = true;
-                    return;
-                }
-                store(std::move(*result));
+                ++changes_;
+                changed_.notify_all();
             }
         } catch (...) {
             const std::lock_guard lock(mutex_);
@@ -206,21 +230,101 @@ private:
         }
     }
 
-    std::optional<Trial> take() {
-        const std::lock_guard lock(mutex_);
-        if (end_.stop_requested() || isStopped_)
+    /// Waits where no trial may begin before another one ends.
+    std::optional<Taken> take() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            if (end_.stop_requested() || isStopped_)
+                return {};
+            // Trials that had begun when the experiment was interrupted come first.
+            for (; handedOut_ < begun_.size(); ++handedOut_)
+                if (!hasEnded(handedOut_))
+                    return Taken{begun_[handedOut_++], isChosen_ ? ended() : TrialResults()};
+            if (auto trial = isChosen_ ? choose() : procedure_.next(placeholders())) {
+                begun_.push_back(std::move(*trial));
+                continue;
+            }
+            if (done_.size() == begun_.size())
+                return {};
+            const auto seen = changes_;
+            changed_.wait(lock, end_.get_token(), [&] { return changes_ != seen; });
+        }
+    }
+
+    [[nodiscard]] bool hasEnded(std::size_t number) const {
+        return number < done_.size() || waiting_.contains(static_cast<std::int64_t>(number));
+    }
+    [[nodiscard]] const TrialResult& resultOf(std::size_t number) const {
+        return number < done_.size() ? done_[number]
+                                     : waiting_.at(static_cast<std::int64_t>(number));
+    }
+    [[nodiscard]] TrialResults ended() const {
+        TrialResults results;
+        for (std::size_t number = 0; number < begun_.size(); ++number)
+            if (hasEnded(number))
+                results.push_back(resultOf(number));
+        return results;
+    }
+    /// Of which the number alone is looked at.
+    [[nodiscard]] TrialResults placeholders() const {
+        TrialResults results(begun_.size());
+        for (std::size_t number = 0; number < begun_.size(); ++number)
+            results[number].trial.number = static_cast<std::int64_t>(number);
+        return results;
+    }
+
+    /// The next trial by what has ended. What runs is written down before it begins, so that the
+    /// same follows from it whenever it is asked for again. In an experiment that is repeated it is
+    /// what ran there.
+    std::optional<Trial> choose() {
+        const auto number = begun_.size();
+        std::set<std::size_t> running;
+        if (number < beside_.size()) {
+            running.insert(beside_[number].begin(), beside_[number].end());
+            for (std::size_t other = 0; other < number; ++other)
+                if (!running.contains(other) && !hasEnded(other))
+                    return {};
+        } else {
+            for (std::size_t other = done_.size(); other < number; ++other)
+                if (!hasEnded(other))
+                    running.insert(other);
+        }
+        TrialResults ended;
+        BegunTrial begun;
+        std::vector<Trial> others;
+        for (std::size_t other = 0; other < number; ++other)
+            if (running.contains(other)) {
+                begun.running.push_back(static_cast<std::int64_t>(other));
+                others.push_back(begun_[other]);
+            } else {
+                ended.push_back(resultOf(other));
+            }
+        auto trial = procedure_.nextBeside(ended, others);
+        if (!trial)
             return {};
-        auto trial = procedure_.next(begun_);
-        if (trial)
-            begun_.push_back({.trial = *trial, .error = {}});
+        begun.trial = *trial;
+        if (!choices_)
+            choices_.emplace(directory_.begunFile(), JsonLinesMode::Append);
+        choices_->write(toJson(begun));
+        choices_->sync();
         return trial;
     }
 
-    /// In the order of their numbers.
+    /// One that has ended before an earlier one is kept beside the others until that has.
     void store(TrialResult result) {
+        if (result.trial.number != std::ssize(done_)) {
+            if (!early_)
+                early_.emplace(directory_.earlyFile(), JsonLinesMode::Append);
+            early_->write(toJson(result));
+            early_->sync();
+        }
         waiting_.emplace(result.trial.number, std::move(result));
+        storeNext();
+    }
+    /// In the order of their numbers.
+    void storeNext() {
         for (auto first = waiting_.begin();
-             first != waiting_.end() && first->first == static_cast<std::int64_t>(done_.size());
+             first != waiting_.end() && first->first == std::ssize(done_);
              first = waiting_.begin()) {
             lines_.write(toJson(first->second));
             lines_.sync();
@@ -231,14 +335,20 @@ private:
     }
 
     Procedure& procedure_;
+    bool isChosen_;
     const ExperimentDirectory& directory_;
+    const std::vector<std::vector<std::int64_t>>& beside_;
     TrialResults& done_;
     JsonLinesWriter& lines_;
+    std::optional<JsonLinesWriter> choices_, early_;
     ProgressTeller& teller_;
     std::stop_source end_;
     std::stop_callback<std::function<void()>> forward_;
     std::mutex mutex_;
-    TrialResults begun_; ///< whose number alone says which trial comes next
+    std::condition_variable_any changed_; ///< a trial has ended
+    std::size_t changes_ = 0;
+    std::vector<Trial> begun_;                    ///< by their numbers
+    std::size_t handedOut_;                       ///< of those, to threads
     std::map<std::int64_t, TrialResult> waiting_; ///< for earlier ones
     bool isStopped_ = false;
     std::exception_ptr failure_;
@@ -264,23 +374,33 @@ bool runOneByOne(Procedure& procedure, const ExperimentDirectory& directory, Tri
 
 } // namespace
 
+bool runTrials(Procedure& procedure, const ExperimentDirectory& directory,
+               const Experiment& experiment, const ExperimentSink& sink,
+               const std::stop_token& stop, int jobs) {
+    const auto plan = procedure.plan();
+    auto done = directory.results();
+    JsonLinesWriter lines(directory.trialsFile(), JsonLinesMode::Append);
+    ProgressTeller teller(sink, plan, done, jobs);
+    std::error_code none;
+    const bool areSeveral = jobs > 1 || !experiment.beside.empty() ||
+                            fs::exists(directory.begunFile(), none) ||
+                            fs::exists(directory.earlyFile(), none);
+    return areSeveral
+               ? TrialCrew(procedure, directory, experiment, done, lines, teller, stop).run(jobs)
+               : runOneByOne(procedure, directory, done, lines, teller, stop);
+}
+
 ExperimentOutcome runExperiment(const ExperimentDirectory& directory, const ExperimentSink& sink,
                                 const std::stop_token& stop, int jobs) {
     const auto lock = directory.lock();
     const auto experiment = directory.read();
     const auto procedure = experimentKind(experiment.kind).make(experiment);
-    const auto plan = procedure->plan();
-    auto done = directory.results();
-    JsonLinesWriter lines(directory.trialsFile(), JsonLinesMode::Append);
     if (jobs == 0)
         jobs = experiment.jobs;
     requireJobs(experiment, *procedure, jobs);
-    ProgressTeller teller(sink, plan, done, jobs);
-    const bool isWhole = jobs > 1
-                             ? TrialCrew(*procedure, directory, done, lines, teller, stop).run(jobs)
-                             : runOneByOne(*procedure, directory, done, lines, teller, stop);
-    if (!isWhole)
+    if (!runTrials(*procedure, directory, experiment, sink, stop, jobs))
         return ExperimentOutcome::Stopped;
+    const auto done = directory.results();
     procedure->tidy(done, directory.path());
     directory.writeReport(procedure->report(done));
     return ExperimentOutcome::Finished;

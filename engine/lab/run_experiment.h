@@ -38,6 +38,12 @@ struct ExperimentSink {
     std::function<void(const TrialResult&)> trialDone;
 };
 
+/// Does what is left of the trials of a procedure, as runExperiment() does, which is what calls it;
+/// without lock and report. Returns false when it was stopped.
+bool runTrials(Procedure& procedure, const ExperimentDirectory& directory,
+               const Experiment& experiment, const ExperimentSink& sink,
+               const std::stop_token& stop, int jobs);
+
 enum class ExperimentOutcome { Finished, Stopped };
 
 /// Does what is left of an experiment, trial after trial, and writes its report at the end. Each
@@ -46,9 +52,9 @@ enum class ExperimentOutcome { Finished, Stopped };
 /// cannot be written, or when its project or settings do not suit its kind.
 ///
 /// `jobs`: so many trials run at a time, see requireJobs(), whose Error this throws; 0: as many as
-/// the experiment says. They are stored in the order of the plan, so a trial that
-/// has ended before an earlier one is kept once that has ended, too; the results are those of one
-/// at a time.
+/// the experiment says. They are stored in the order in which they have begun; none that has ended
+/// is lost. Independent trials give the results of one at a time. Those that are chosen by what has
+/// ended depend on when trials end: what ran is written down, and Experiment::beside repeats it.
 ExperimentOutcome runExperiment(const ExperimentDirectory& directory, const ExperimentSink& sink,
                                 const std::stop_token& stop, int jobs = 0);
 

@@ -2,6 +2,7 @@
 #include "engine/lab/train_trial.h"
 
 #include "engine/io/json_lines.h"
+#include "engine/io/line_scan.h"
 #include "engine/io/run_directory.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/support/error.h"
@@ -62,11 +63,12 @@ struct TrialEvents {
 std::vector<LoggedEpoch> loggedEpochs(const std::filesystem::path& run) {
     std::map<std::int64_t, LoggedEpoch> epochs;
     double seconds = 0;
-    for (const auto& record : readJsonLines(RunDirectory::open(run).metrics()).records) {
-        if (record.is_object() && record.contains("seconds"))
-            seconds = numberIn(record, "seconds");
-        if (!record.is_object() || !record.contains("epoch_loss"))
-            continue;
+    const auto log = RunDirectory::open(run).metrics();
+    scanLines(log, [&](std::string_view line, std::size_t lineNumber) {
+        seconds = numberInLine(line, "seconds").value_or(seconds);
+        if (!isInLine(line, "epoch_loss"))
+            return; // a step, of which there are many
+        const auto record = parseJson(line, fmt::format("{}, line {}", log.string(), lineNumber));
         LoggedEpoch epoch;
         epoch.seconds = seconds;
         epoch.epoch = std::llround(numberIn(record, "epoch"));
@@ -80,7 +82,7 @@ std::vector<LoggedEpoch> loggedEpochs(const std::filesystem::path& run) {
                 epoch.validation->quality = *quality;
         }
         epochs.insert_or_assign(epoch.epoch, epoch);
-    }
+    });
     std::vector<LoggedEpoch> list;
     for (const auto& [number, epoch] : epochs)
         list.push_back(epoch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/metrics_log.h"
 
+#include "engine/io/line_scan.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
@@ -90,16 +91,13 @@ double loggedSeconds(const RunDirectory& run, std::int64_t step) {
     if (!std::filesystem::exists(run.metrics(), none))
         return 0;
     double seconds = 0;
-    for (const auto& line : readJsonLines(run.metrics()).records) {
-        if (!line.is_object() || !line.contains("loss"))
-            continue;
-        const auto at = line.find("step");
-        const auto time = line.find("seconds");
+    scanLines(run.metrics(), [&](std::string_view line, std::size_t /*number*/) {
+        const auto at = isInLine(line, "loss") ? numberInLine(line, "step") : std::nullopt;
+        const auto time = at ? numberInLine(line, "seconds") : std::nullopt;
         // Steps after the checkpoint are made again.
-        if (at != line.end() && at->is_number_integer() && at->get<std::int64_t>() <= step &&
-            time != line.end() && time->is_number())
-            seconds = time->get<double>();
-    }
+        if (time && *at <= static_cast<double>(step))
+            seconds = *time;
+    });
     return seconds;
 }
 

@@ -196,6 +196,10 @@ private Q_SLOTS:
                                                         << "1";
         QTest::newRow("two jobs") << "random"
                                   << "2";
+        QTest::newRow("two jobs, chosen beside each other") << "tpe"
+                                                            << "2";
+        QTest::newRow("two jobs, runs that are resumed") << "asha"
+                                                         << "2";
     }
     void sweepIsKilledAtTwentyMoments() {
         QFETCH(QString, method);
@@ -214,7 +218,8 @@ private Q_SLOTS:
                                "--out",    QString::fromStdString(folder),
                                "--quiet"};
         };
-        const auto whole = cli_ / ("whole-" + method.toStdString());
+        const auto ending = (method + jobs).toStdString();
+        const auto whole = cli_ / ("whole-" + ending);
         QElapsedTimer timer;
         timer.start();
         const auto plan = cli_.run(into(whole) << "--plan");
@@ -225,7 +230,7 @@ private Q_SLOTS:
         const double trial = static_cast<double>(timer.elapsed()) / kTrials;
         const auto expected = lastingValues(onlyExperiment(whole));
 
-        const auto folder = cli_ / ("killed-" + method.toStdString());
+        const auto folder = cli_ / ("killed-" + ending);
         std::mt19937 random(7);
         std::uniform_real_distribution<double> share(0, 2);
         auto process = cli_.start(into(folder));
@@ -249,7 +254,21 @@ private Q_SLOTS:
         QVERIFY2(last.code == 0, last.text().c_str());
         qInfo("%d kills, %zu trials were done by then", kills, before);
         QCOMPARE(kills, kKills);
-        QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
+        if (jobs == "2" && method != "random") {
+            // What is chosen depends on what has ended by then, which is kept: so the experiment
+            // that was killed can be repeated, and the one that was not, too.
+            for (const auto& first : {folder, whole}) {
+                const auto again = first.string() + "-again";
+                const auto repeated =
+                    cli_.run({"lab", "repeat", QString::fromStdString(onlyExperiment(first)),
+                              "--out", QString::fromStdString(again), "--quiet"});
+                QVERIFY2(repeated.code == 0, repeated.text().c_str());
+                QCOMPARE(lastingValues(onlyExperiment(again)),
+                         lastingValues(onlyExperiment(first)));
+            }
+        } else {
+            QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
+        }
         QCOMPARE(ExperimentDirectory::open(onlyExperiment(folder)).state(),
                  ExperimentState::Finished);
     }
@@ -291,6 +310,41 @@ private Q_SLOTS:
         QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
         QCOMPARE(ExperimentDirectory::open(onlyExperiment(folder)).state(),
                  ExperimentState::Finished);
+    }
+
+    /// Paths on a cost surface keep the points that they have: an epoch is a trial, and begins
+    /// where the one before ended, whatever a killed process has left in its run.
+    void killedPathsKeepTheirPoints() {
+        const auto file = cli_.save(smallProject(300, 0.2), "paths.gradwright");
+        const auto into = [&](const fs::path& folder) {
+            return QStringList{"landscape",    file,
+                               "--directions", "path",
+                               "--optimizers", "adam,sgd",
+                               "--epochs",     "6",
+                               "--resolution", "3",
+                               "--samples",    "50",
+                               "--out",        QString::fromStdString(folder),
+                               "--quiet"};
+        };
+        const auto whole = cli_.run(into(cli_ / "whole-paths"));
+        QVERIFY2(whole.code == 0, whole.text().c_str());
+        const auto expected = lastingValues(onlyExperiment(cli_ / "whole-paths"));
+        const auto folder = cli_ / "killed-paths";
+        auto process = cli_.start(into(folder));
+        std::size_t before = 0;
+        int kills = 0;
+        for (; kills < 10; ++kills) {
+            // Behind the next point but one, and a little later each time.
+            while (process->state() != QProcess::NotRunning && trialsIn(folder) <= before + 1)
+                process->waitForFinished(1);
+            if (process->state() == QProcess::NotRunning || process->waitForFinished(4 * kills))
+                break;
+            QVERIFY(killAndResume(process, folder, into(folder), before));
+        }
+        QVERIFY2(kills > 2, qPrintable(QString::number(kills)));
+        const auto last = Cli::finish(*process);
+        QVERIFY2(last.code == 0, last.text().c_str());
+        QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
     }
 
     void interruptedExperimentSaysHowToResume() {

@@ -53,6 +53,10 @@ ParamValues settingsOf(const std::string& kind) {
         return {{"resolution", std::int64_t{21}}, {"samples", std::int64_t{128}}};
     if (kind == "ensemble")
         return {{"members", std::int64_t{3}}};
+    if (kind == "cross-validation")
+        return {{"folds", std::int64_t{3}}};
+    if (kind == "depth")
+        return {{"depths", std::string("2,20,50")}};
     if (kind == "baselines")
         return {{"methods", std::string("forest")}};
     return {};
@@ -131,7 +135,8 @@ std::pair<double, std::string> cancelled(const fs::path& folder, const Experimen
 int main(int argc, char** argv) {
     CLI::App app("How long experiments take to be cancelled");
     CancelWish wish;
-    std::vector<std::string> kinds{"sweep", "landscape", "ensemble", "baselines"};
+    std::vector<std::string> kinds{"sweep", "landscape", "ensemble", "cross-validation",
+                                   "depth", "baselines"};
     app.add_option("kinds", kinds, "Kinds of experiments");
     app.add_option("--template", wish.name);
     app.add_option("--batch", wish.batch);

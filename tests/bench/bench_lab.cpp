@@ -44,7 +44,7 @@ int main() {
         tell(ensemblesAreBetter(folder, size));
         tell(halvingSavesEpochs(folder, {.samples = 4000, .epochs = 9, .repeats = 6}));
         for (const auto* const name : {"playground", "two-spirals", "peaks-and-pits"})
-            tell(tpeFindsBetterSettings(folder, name, 30, 10));
+            tell(tpeFindsBetterSettings(folder, name, 30, 20));
     } catch (const Error& error) {
         fmt::print(stderr, "{}\n", error.what());
         ++wrong;

@@ -222,7 +222,7 @@ Experiment ExperimentForm::wanted() const {
 }
 
 void ExperimentForm::showJobs(const Procedure* procedure) {
-    const bool mayBeSeveral = procedure && procedure->hasIndependentTrials();
+    const bool mayBeSeveral = procedure && procedure->trialsAtATime() != TrialsAtATime::One;
     jobs_->setEnabled(mayBeSeveral);
     if (!mayBeSeveral)
         jobsNote_->setText(
@@ -231,7 +231,10 @@ void ExperimentForm::showJobs(const Procedure* procedure) {
                       : QString());
     else if (jobs_->value() > 1)
         jobsNote_->setText(
-            tr("Each trains on %1, with the results of one at a time.")
+            (procedure->trialsAtATime() == TrialsAtATime::Independent
+                 ? tr("Each trains on %1, with the results of one at a time.")
+                 : tr("Each trains on %1. Which settings are tried depends on which trials have "
+                      "ended by then, which the experiment keeps."))
                 .arg(countedText(threadsOfTraining(), tr("1 thread"), tr("%1 threads"))));
     else
         jobsNote_->clear();

@@ -29,7 +29,6 @@ namespace gradwright {
 namespace {
 
 constexpr int kShownRows = 12;
-constexpr int kBetweenPictures = 500; ///< ms: hundreds of trials take tens of them to draw
 
 QPushButton* labButton(const QString& text, const char* name) {
     auto* const button = new QPushButton(text);
@@ -97,7 +96,6 @@ ExperimentView::ExperimentView(ThemeManager& theme, QWidget* parent)
     , remarks_(new QLabel) {
     layOut();
     between_.setSingleShot(true);
-    between_.setInterval(kBetweenPictures);
     connect(&between_, &QTimer::timeout, this, &ExperimentView::catchUp);
     connect(resume_, &QPushButton::clicked, this, &ExperimentView::resumeRequested);
     connect(pause_, &QPushButton::clicked, this, &ExperimentView::pauseRequested);
@@ -203,7 +201,8 @@ void ExperimentView::catchUp() {
     if (!isBehind_)
         return;
     refresh();
-    between_.start();
+    constexpr int kWithoutPicture = 500; // ms
+    between_.start(chart_ ? chart_->pauseBetween() : kWithoutPicture);
 }
 
 void ExperimentView::setState(ExperimentState state) {

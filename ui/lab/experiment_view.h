@@ -67,7 +67,8 @@ Q_SIGNALS:
 private:
     void layOut();
     void refresh();
-    /// Shows the results that have come since the last picture; twice a second at most.
+    /// Shows the results that have come since the last picture, as often as
+    /// LabChart::pauseBetween() allows.
     void catchUp();
     void showChoices();
     void showTables();

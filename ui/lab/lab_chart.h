@@ -33,6 +33,9 @@ public:
     /// The size of the picture that a report has.
     [[nodiscard]] virtual QSize pictureSize() const { return {800, 420}; }
 
+    /// How long a picture stands at least before the next one, in ms.
+    [[nodiscard]] virtual int pauseBetween() const { return 500; } // hundreds of trials take tens
+
     /// Writes PNG, SVG, PDF or CSV by the file's ending. Throws Error.
     void exportTo(const QString& file, QSize size);
 

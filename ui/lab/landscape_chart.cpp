@@ -29,6 +29,7 @@ constexpr int kPlaneTop = 10;
 constexpr int kPlaneBottom = 54;
 constexpr int kBands = 14; ///< of equal loss
 constexpr int kScaleWidth = 14;
+constexpr QColor kBareGround(74, 84, 98); ///< where nothing is measured
 
 QString nameOfAxis(const Json& data, const char* key) {
     return QString::fromStdString(data.value(key, std::string()));
@@ -66,6 +67,38 @@ QImage imageOf(const LossSurface& surface, QSize pixels) {
 
 } // namespace
 
+std::vector<QRectF> labelsBeside(const std::vector<QPointF>& points,
+                                 const std::vector<QSizeF>& sizes, const QRectF& area) {
+    std::vector<QRectF> labels;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        constexpr double kBeside = 10;
+        constexpr double kApart = 4;
+        QRectF label(points[i].x() + kBeside, points[i].y() - sizes[i].height() / 2,
+                     sizes[i].width(), sizes[i].height());
+        if (label.right() > area.right())
+            label.moveRight(std::max(points[i].x() - kBeside, area.left() + label.width()));
+        const auto isFree = [&](double top) {
+            const QRectF here(label.left(), top, label.width(), label.height());
+            return here.top() >= area.top() && here.bottom() <= area.bottom() &&
+                   std::ranges::none_of(labels, [&](const QRectF& other) {
+                       return other.adjusted(-1, -1, 1, 1).intersects(here);
+                   });
+        };
+        const double wanted = std::clamp(label.top(), area.top(), area.bottom() - label.height());
+        label.moveTop(wanted);
+        const double step = label.height() + kApart;
+        for (double off = 0; off < area.height(); off += step / 2) {
+            const bool isBelow = isFree(wanted + off);
+            if (!isBelow && !isFree(wanted - off))
+                continue;
+            label.moveTop(isBelow ? wanted + off : wanted - off);
+            break;
+        }
+        labels.push_back(label);
+    }
+    return labels;
+}
+
 LandscapeChart::LandscapeChart(ThemeManager& theme, QWidget* parent)
     : LabChart(theme, tr("Cost surface"), parent)
     , reset_(new QPushButton(tr("Reset view"), this)) {
@@ -82,7 +115,7 @@ LandscapeChart::LandscapeChart(ThemeManager& theme, QWidget* parent)
 
 LandscapeChart::Areas LandscapeChart::areasIn(QSize size) const {
     const QRectF all({}, size);
-    if (shown_ == Shown::Map)
+    if (shown_ == Shown::Map || !isMeasured_)
         return {all, {}};
     if (shown_ == Shown::Relief)
         return {{}, all};
@@ -94,7 +127,7 @@ void LandscapeChart::paint(QPainter& painter, QSize size) {
     const auto& theme = theme_->theme();
     const LossSurface surface(data());
     painter.setFont(textFont(type::kCaption));
-    if (surface.isEmpty()) {
+    if (!surface.hasFrame()) {
         painter.setPen(theme.text3);
         painter.drawText(QRect({}, size), Qt::AlignCenter, tr("The surface is not measured yet."));
         return;
@@ -141,16 +174,12 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
                       size.height() - kPlaneTop - kPlaneBottom);
     if (area.width() < 20 || area.height() < 20)
         return;
-    painter.drawImage(area, imageOf(surface, area.size().toSize()));
+    if (surface.isEmpty()) // a ground on which the paths of all colours are seen
+        painter.fillRect(area, kBareGround);
+    else
+        painter.drawImage(area, imageOf(surface, area.size().toSize()));
     painter.setPen(theme.divider);
     painter.drawRect(area);
-    const auto placeOf = [&](double x, double y) {
-        return QPointF(area.left() +
-                           (x - surface.left()) / (surface.right() - surface.left()) * area.width(),
-                       area.bottom() - (y - surface.bottom()) / (surface.top() - surface.bottom()) *
-                                           area.height());
-    };
-
     painter.setPen(theme.axis);
     for (const double share : {0.0, 0.5, 1.0}) {
         const double x = surface.left() + share * (surface.right() - surface.left());
@@ -159,6 +188,8 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
                          Qt::AlignCenter, placeText(x));
         painter.drawText(QRectF(0, area.bottom() - share * area.height() - 8, kPlaneLeft - 8, 16),
                          Qt::AlignRight | Qt::AlignVCenter, placeText(y));
+        if (surface.isEmpty())
+            continue;
         painter.drawText(QRectF(area.right() + 18 + kScaleWidth,
                                 area.bottom() - share * area.height() - 8, kPlaneRight - 24, 16),
                          Qt::AlignLeft | Qt::AlignVCenter, lossText(surface.lossAt(share)));
@@ -170,14 +201,34 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
             painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(room)));
     };
     caption(20, tr("Across: %1").arg(nameOfAxis(data(), "x_name")));
-    caption(36, tr("Up: %1; colours: loss").arg(nameOfAxis(data(), "y_name")));
+    const auto up = nameOfAxis(data(), "y_name");
+    caption(36, surface.isEmpty() ? tr("Up: %1").arg(up) : tr("Up: %1; colours: loss").arg(up));
     const double band = area.height() / kBands;
-    for (int i = 0; i < kBands; ++i)
+    for (int i = 0; i < kBands && !surface.isEmpty(); ++i)
         painter.fillRect(
             QRectF(area.right() + 12, area.bottom() - (i + 1) * band, kScaleWidth, band + 0.5),
             QColor(heatColor((i + 0.5) / kBands)));
 
+    paintPaths(painter, area, surface, paths);
+    if (!isProvisional(data()))
+        return;
+    painter.setFont(textFont(type::kCaption));
+    painter.setPen(QColor(255, 255, 255, 190));
+    painter.drawText(area.adjusted(8, 6, -8, -6), Qt::AlignTop | Qt::AlignHCenter,
+                     painter.fontMetrics().elidedText(
+                         tr("Not the surface's plane yet: that of the points so far"),
+                         Qt::ElideRight, static_cast<int>(area.width()) - 16));
+}
+
+void LandscapeChart::paintPaths(QPainter& painter, const QRectF& area, const LossSurface& surface,
+                                const std::vector<SurfacePath>& paths) const {
+    const auto& theme = theme_->theme();
+    const auto placeOf = [&](double x, double y) {
+        return QPointF(area.left() + surface.acrossOf(x) * area.width(),
+                       area.bottom() - surface.upOf(y) * area.height());
+    };
     painter.setClipRect(area);
+    std::vector<QPointF> ends;
     for (std::size_t i = 0; i < paths.size(); ++i) {
         const auto& points = paths[i].points;
         QPainterPath line(placeOf(points.front().x, points.front().y));
@@ -194,22 +245,35 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
             painter.drawEllipse(placeOf(point.x, point.y), 3, 3);
         const auto end = placeOf(points.back().x, points.back().y);
         painter.drawEllipse(end, 6, 6);
-        painter.setFont(textFont(type::kDense, QFont::DemiBold));
-        const auto text = painter.fontMetrics().elidedText(pathText(paths[i]), Qt::ElideMiddle,
-                                                           static_cast<int>(area.width()) - 16);
-        const double wide = painter.fontMetrics().horizontalAdvance(text) + 12;
-        QRectF label(end.x() + 10, end.y() - 10, wide, 20);
-        if (label.right() > area.right())
-            label.moveRight(std::max(end.x() - 10, area.left() + wide + 2));
-        label.moveTop(std::clamp(label.top() + 24.0 * static_cast<double>(i % 2), area.top(),
-                                 area.bottom() - 20));
+        ends.push_back(end);
+    }
+    painter.setFont(textFont(type::kDense, QFont::DemiBold));
+    std::vector<QString> texts;
+    std::vector<QSizeF> sizes;
+    for (const auto& path : paths) {
+        texts.push_back(painter.fontMetrics().elidedText(pathText(path), Qt::ElideMiddle,
+                                                         static_cast<int>(area.width()) - 16));
+        sizes.emplace_back(painter.fontMetrics().horizontalAdvance(texts.back()) + 12, 20);
+    }
+    const auto labels = labelsBeside(ends, sizes, area);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
         painter.setPen(Qt::NoPen);
         painter.setBrush(QColor(15, 20, 28, 215));
-        painter.drawRoundedRect(label, 4, 4);
+        painter.drawRoundedRect(labels[i], 4, 4);
         painter.setPen(Qt::white);
-        painter.drawText(label, Qt::AlignCenter, text);
+        painter.drawText(labels[i], Qt::AlignCenter, texts[i]);
     }
     painter.setClipping(false);
+}
+
+int LandscapeChart::pauseBetween() const {
+    constexpr int kPathsAlone = 50;
+    return isMeasured_ ? LabChart::pauseBetween() : kPathsAlone;
+}
+
+void LandscapeChart::dataChanged() {
+    isMeasured_ = !LossSurface(data()).isEmpty();
+    placeReset();
 }
 
 PanelChoices LandscapeChart::choices() const {
@@ -230,7 +294,7 @@ void LandscapeChart::setView(const ReliefView& view) {
 }
 
 void LandscapeChart::changed() {
-    reset_->setVisible(view_ != ReliefView() && shown_ != Shown::Map);
+    placeReset();
     update();
     sayTextChanged(*this);
 }
@@ -242,6 +306,7 @@ QRectF LandscapeChart::reliefArea() const {
 void LandscapeChart::placeReset() {
     reset_->adjustSize();
     const auto area = reliefArea();
+    reset_->setVisible(view_ != ReliefView() && !area.isEmpty());
     reset_->move(static_cast<int>(area.right()) - reset_->width(),
                  static_cast<int>(area.bottom()) - reset_->height());
 }
@@ -254,7 +319,7 @@ void LandscapeChart::resizeEvent(QResizeEvent* event) {
 void LandscapeChart::paintEvent(QPaintEvent* event) {
     LabChart::paintEvent(event);
     QPainter painter(this);
-    if (const auto area = reliefArea(); !area.isEmpty() && !LossSurface(data()).isEmpty()) {
+    if (const auto area = reliefArea(); !area.isEmpty()) {
         painter.setFont(textFont(type::kCaption));
         painter.setPen(theme_->theme().text3);
         painter.drawText(QRectF(area.left(), area.top(), area.width(), 16),
@@ -348,7 +413,7 @@ void LandscapeChart::keyPressEvent(QKeyEvent* event) {
         LabChart::keyPressEvent(event);
         return;
     }
-    if (shown_ == Shown::Map)
+    if (reliefArea().isEmpty())
         LabChart::keyPressEvent(event); // there is nothing to turn
     else
         setView(view);
@@ -356,16 +421,20 @@ void LandscapeChart::keyPressEvent(QKeyEvent* event) {
 
 QString LandscapeChart::spokenText() const {
     const LossSurface surface(data());
+    QStringList parts;
     if (surface.isEmpty())
-        return tr("not measured yet");
-    QStringList parts{
-        tr("loss from %1 to %2").arg(lossText(surface.lossAt(0)), lossText(surface.lossAt(1)))};
+        parts << tr("not measured yet");
+    else
+        parts << tr("loss from %1 to %2")
+                     .arg(lossText(surface.lossAt(0)), lossText(surface.lossAt(1)));
+    if (isProvisional(data()))
+        parts << tr("paths in the plane of their points so far");
     for (const auto& path : surfacePaths(data()))
         parts << tr("path of %1: %2, to loss %3")
                      .arg(path.name,
                           countedText(std::ssize(path.points), tr("1 point"), tr("%1 points")),
                           lossText(path.points.back().loss));
-    if (shown_ != Shown::Map)
+    if (shown_ != Shown::Map && !surface.isEmpty())
         parts << tr("relief turned by %1°, seen from %2° above, %3 % of its size")
                      .arg(std::lround(view_.azimuth))
                      .arg(std::lround(view_.elevation))
@@ -376,6 +445,17 @@ QString LandscapeChart::spokenText() const {
 QString LandscapeChart::csv() const {
     QString text;
     QTextStream out(&text);
+    if (!isMeasured_) {
+        out << "path,x,y,loss\n";
+        for (const auto& path : surfacePaths(data()))
+            for (const auto& point : path.points)
+                out << path.name << ',' << QString::number(point.x, 'g', 10) << ','
+                    << QString::number(point.y, 'g', 10) << ','
+                    << (std::isfinite(point.loss) ? QString::number(point.loss, 'g', 10)
+                                                  : QString())
+                    << '\n';
+        return text;
+    }
     out << "x,y,loss\n";
     const auto placesIn = [&](const char* key) {
         const auto found = data().find(key);

@@ -21,6 +21,8 @@ std::vector<double> placesIn(const Json& data, const char* key) {
 LossSurface::LossSurface(const Json& data)
     : x_(placesIn(data, "x"))
     , y_(placesIn(data, "y")) {
+    if (!hasFrame())
+        surround(data);
     const auto rows = data.find("loss");
     if (rows == data.end() || x_.size() < 2 || y_.size() < 2)
         return;
@@ -36,6 +38,25 @@ LossSurface::LossSurface(const Json& data)
             }
         }
     }
+}
+
+/// The square around the paths, with a margin.
+void LossSurface::surround(const Json& data) {
+    double left = HUGE_VAL, right = -HUGE_VAL, bottom = HUGE_VAL, top = -HUGE_VAL;
+    for (const auto& path : surfacePaths(data))
+        for (const auto& point : path.points) {
+            left = std::min(left, point.x);
+            right = std::max(right, point.x);
+            bottom = std::min(bottom, point.y);
+            top = std::max(top, point.y);
+        }
+    if (!(left <= right))
+        return;
+    constexpr double kRoom = 0.6; // of the longer side, to each side of the middle
+    const double extent = std::max(right - left, top - bottom);
+    const double half = extent > 0 ? kRoom * extent : 1;
+    x_ = {(left + right) / 2 - half, (left + right) / 2 + half};
+    y_ = {(bottom + top) / 2 - half, (bottom + top) / 2 + half};
 }
 
 std::optional<double> LossSurface::shareAt(double x, double y) const {
@@ -80,6 +101,10 @@ std::vector<SurfacePath> surfacePaths(const Json& data) {
     return paths;
 }
 
+bool isProvisional(const Json& data) {
+    return data.value("provisional", false);
+}
+
 QColor pathColor(const Theme& theme, std::size_t number) {
     const std::array colors{QColor(Qt::white), theme.validation, theme.run3, theme.run4};
     return colors[number % colors.size()];
@@ -95,7 +120,9 @@ QString lossText(double loss) {
 }
 
 QString placeText(double place) {
-    return QString::number(place, 'g', 2).replace(u'-', QChar(0x2212));
+    const bool isLong = std::abs(place) >= 100 && std::abs(place) < 1e6; // "-130", not "-1.3e+02"
+    return (isLong ? QString::number(std::round(place), 'f', 0) : QString::number(place, 'g', 2))
+        .replace(u'-', QChar(0x2212));
 }
 
 } // namespace gradwright

@@ -15,13 +15,17 @@ namespace gradwright {
 struct Theme;
 
 /// What has been measured of a cost surface so far, from the `data` of its report. Its height is
-/// the logarithm of the loss, as a share of what lies between the lowest and the highest one.
+/// the logarithm of the loss, as a share of what lies between the lowest and the highest one. While
+/// paths are trained there is only a frame: that of the surface, or of what surrounds the paths
+/// where the surface's plane is not known yet.
 class LossSurface {
 public:
     explicit LossSurface(const Json& data);
 
     /// Nothing has been measured.
     [[nodiscard]] bool isEmpty() const { return !(low_ <= high_); }
+    /// It has sides: left() and the like may be asked.
+    [[nodiscard]] bool hasFrame() const { return x_.size() > 1 && y_.size() > 1; }
     [[nodiscard]] double left() const { return x_.front(); }
     [[nodiscard]] double right() const { return x_.back(); }
     [[nodiscard]] double bottom() const { return y_.front(); }
@@ -43,6 +47,7 @@ public:
 
 private:
     [[nodiscard]] std::optional<double> at(std::size_t row, std::size_t column) const;
+    void surround(const Json& data);
 
     std::vector<double> x_, y_;
     std::vector<std::vector<std::optional<double>>> losses_; ///< logarithms
@@ -59,6 +64,8 @@ struct SurfacePath {
     std::vector<SurfacePoint> points; ///< one at least
 };
 std::vector<SurfacePath> surfacePaths(const Json& data);
+/// Whether the paths lie in a plane of what is known of them so far.
+bool isProvisional(const Json& data);
 
 /// Of the path of that number.
 QColor pathColor(const Theme& theme, std::size_t number);

@@ -103,7 +103,11 @@ void addAgain(CLI::App& lab, int& exitCode) {
     repeat->add_flag("--json", repeated->json, "One JSON document on standard output");
     repeat->callback([repeated, &exitCode] {
         const fs::path file = repeated->project;
-        const auto experiment = loadExperiment(file);
+        auto experiment = loadExperiment(file);
+        std::error_code missing;
+        const bool isFolder = fs::is_directory(file, missing);
+        if (isFolder || file.filename() == "experiment.json") // a copy elsewhere has no trials
+            experiment.beside = ExperimentDirectory::open(file).beside();
         if (repeated->out.empty()) {
             std::error_code none;
             const auto folder =

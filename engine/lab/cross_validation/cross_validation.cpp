@@ -54,7 +54,9 @@ public:
         return Trial{number, fmt::format("fold {} of {}", number + 1, folds_), {{"fold", number}}};
     }
 
-    [[nodiscard]] bool hasIndependentTrials() const override { return true; }
+    [[nodiscard]] TrialsAtATime trialsAtATime() const override {
+        return TrialsAtATime::Independent;
+    }
 
     std::optional<Json> run(const Trial& trial, const TrialResults& /*done*/,
                             const TrialContext& context) override {

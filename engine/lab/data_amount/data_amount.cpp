@@ -130,7 +130,9 @@ public:
         return trialAt(number);
     }
 
-    [[nodiscard]] bool hasIndependentTrials() const override { return threads_.empty(); }
+    [[nodiscard]] TrialsAtATime trialsAtATime() const override {
+        return threads_.empty() ? TrialsAtATime::Independent : TrialsAtATime::One;
+    }
 
     std::optional<Json> run(const Trial& trial, const TrialResults& /*done*/,
                             const TrialContext& context) override {

@@ -138,7 +138,9 @@ public:
         return trial;
     }
 
-    [[nodiscard]] bool hasIndependentTrials() const override { return true; }
+    [[nodiscard]] TrialsAtATime trialsAtATime() const override {
+        return TrialsAtATime::Independent;
+    }
 
     std::optional<Json> run(const Trial& trial, const TrialResults& /*done*/,
                             const TrialContext& context) override {

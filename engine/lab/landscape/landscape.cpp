@@ -5,10 +5,12 @@
 #include "engine/lab/landscape/landscape_plane.h"
 #include "engine/lab/landscape/loss_probe.h"
 #include "engine/lab/landscape/path_optimizers.h"
+#include "engine/lab/landscape/path_training.h"
 #include "engine/lab/landscape/sharpness.h"
-#include "engine/lab/train_trial.h"
+#include "engine/lab/landscape/traced_paths.h"
 #include "engine/support/error.h"
 #include "engine/support/stopped.h"
+#include "engine/training/checkpoint.h"
 #include "engine/training/recipes/optimizers.h"
 
 #include <fmt/format.h>
@@ -21,12 +23,6 @@ namespace gradwright {
 namespace {
 
 namespace fs = std::filesystem;
-
-// What trials are, in their order.
-constexpr auto kTraining = "training";
-constexpr auto kPlane = "plane";
-constexpr auto kRow = "row";
-constexpr auto kSharpness = "sharpness";
 
 ParamSpecs landscapeParams() {
     auto run = pathParam("run", "Run",
@@ -90,7 +86,7 @@ public:
         resolution_ = params.integer("resolution");
         samples_ = params.integer("samples");
         sharpness_ = params.integer("sharpness");
-        paths_ = pathOptimizers(params.text("optimizers"));
+        auto paths = pathOptimizers(params.text("optimizers"));
         if (wish_.directions == "runs" &&
             (wish_.run.empty() || wish_.toward.empty() || wish_.alsoToward.empty()))
             throw Error("a plane between runs needs three of them: the center and two that its "
@@ -98,137 +94,125 @@ public:
         if (wish_.directions == "path" && !wish_.run.empty())
             throw Error("a finished run has kept no path: name no run, and the network is "
                         "trained with its weights kept each epoch");
-        if (wish_.run.empty() && paths_.empty())
-            paths_.push_back({project_.training.optimizer.key, project_.training.optimizer, {}});
+        if (wish_.run.empty() && paths.empty())
+            paths.push_back({project_.training.optimizer.key, project_.training.optimizer, {}});
         if (project_.training.epochs() < 2 && wish_.directions == "path")
             throw Error("a path of {} epoch has no two directions", project_.training.epochs());
         // A path has a point each epoch.
         project_.training.params["early_stopping"] = false;
+        paths_.emplace(project_, std::move(paths), wish_);
     }
 
     [[nodiscard]] Plan plan() const override {
-        const auto epochs = project_.training.epochs();
-        const auto trainings = static_cast<std::int64_t>(paths_.size());
         std::vector<std::string> steps;
-        for (const auto& path : paths_)
+        for (const auto& path : paths_->paths())
             steps.push_back(fmt::format(
-                "Train {} epochs with {}, keeping the weights of each.", epochs,
+                "Train {} epochs with {}, keeping the weights of each.", epochs(),
                 path.name == path.optimizer.key ? optimizer(path.optimizer.key).title : path.name));
         steps.push_back(fmt::format("Measure the loss of {} samples at {} × {} places.", samples_,
                                     resolution_, resolution_));
         if (sharpness_ > 0)
             steps.push_back(
                 fmt::format("Compute how sharp the minimum is, over {} samples.", sharpness_));
-        return {trainings + 1 + resolution_ + (sharpness_ > 0 ? 1 : 0),
-                costOfTraining() * static_cast<double>(trainings) +
-                    static_cast<double>(resolution_ + 1 + (sharpness_ > 0 ? 1 : 0)),
-                std::move(steps), static_cast<double>(trainings * epochs)};
+        const auto trials = paths_->epochsInAll() + 1 + resolution_ + (sharpness_ > 0 ? 1 : 0);
+        return {trials, static_cast<double>(trials), std::move(steps),
+                static_cast<double>(paths_->epochsInAll())};
     }
 
     [[nodiscard]] std::optional<Trial> next(const TrialResults& done) const override {
-        const auto number = static_cast<std::int64_t>(done.size());
-        const auto trainings = static_cast<std::int64_t>(paths_.size());
-        if (number < trainings) {
-            const auto& name = paths_[static_cast<std::size_t>(number)].name;
-            return Trial{number,
-                         "path of " + name,
-                         {{"what", kTraining}, {"optimizer", name}},
-                         costOfTraining()};
-        }
-        for (std::int64_t i = 0; i < trainings; ++i)
-            if (done[static_cast<std::size_t>(i)].hasFailed())
+        std::int64_t rows = 0;
+        bool hasPlane = false;
+        bool hasSharpness = false;
+        for (const auto& result : done) {
+            const auto what = result.trial.settings.at("what").get<std::string>();
+            if (result.hasFailed() && (what == kPathTrial || what == kPlaneTrial))
                 return {}; // there is no center, or a path is missing
-        if (number == trainings)
-            return Trial{number, "plane", {{"what", kPlane}}};
-        if (done[static_cast<std::size_t>(trainings)].hasFailed())
-            return {};
-        const auto row = number - trainings - 1;
-        if (row < resolution_)
+            rows += what == kRowTrial ? 1 : 0;
+            hasPlane = hasPlane || what == kPlaneTrial;
+            hasSharpness = hasSharpness || what == kSharpnessTrial;
+        }
+        const auto number = static_cast<std::int64_t>(done.size());
+        if (!hasPlane) {
+            if (auto epoch = paths_->next(tracedPaths(done, epochs()), number))
+                return epoch;
+            return Trial{number, "plane", {{"what", kPlaneTrial}}};
+        }
+        if (rows < resolution_)
             return Trial{number,
-                         fmt::format("row {} of {}", row + 1, resolution_),
-                         {{"what", kRow}, {"row", row}}};
-        if (row == resolution_ && sharpness_ > 0)
-            return Trial{number, "sharpness", {{"what", kSharpness}}};
+                         fmt::format("row {} of {}", rows + 1, resolution_),
+                         {{"what", kRowTrial}, {"row", rows}}};
+        if (!hasSharpness && sharpness_ > 0)
+            return Trial{number, "sharpness", {{"what", kSharpnessTrial}}};
         return {};
     }
 
     std::optional<Json> run(const Trial& trial, const TrialResults& done,
                             const TrialContext& context) override {
         const auto what = trial.settings.at("what").get<std::string>();
-        if (what == kTraining)
-            return trainPath(trial, context);
-        if (!plane_)
-            plane_.emplace(project_, wish_, pathFolders(context.experiment), samples_,
-                           context.stop);
-        if (what == kPlane)
-            return measurePaths(context);
-        if (what == kRow)
-            return measureRow(trial, done, context);
+        if (what == kPathTrial)
+            return paths_->run(trial, tracedPaths(done, epochs()), openPlane(true, context.stop),
+                               context);
+        const auto* const measured = planeOf(done);
+        auto& plane = openPlane(!measured || measured->contains("turned"), context.stop);
+        plane.choose(filesOf(tracedPaths(done, epochs()), context.experiment), context.stop);
+        if (what == kPlaneTrial)
+            return measurePaths(done, context);
+        if (what == kRowTrial)
+            return measureRow(trial, *measured, context);
         return measureSharpness(context);
     }
 
     [[nodiscard]] Report report(const TrialResults& done) const override;
 
 private:
-    [[nodiscard]] double costOfTraining() const {
-        return static_cast<double>(project_.training.epochs());
+    void reportPaths(Report& report, const TrialResults& done) const;
+    static void addPathTable(Report& report);
+    [[nodiscard]] std::int64_t epochs() const { return project_.training.epochs(); }
+
+    /// The values of the plane's trial; nullptr where it is not done.
+    static const Json* planeOf(const TrialResults& done) {
+        const auto found = std::ranges::find_if(done, [](const TrialResult& result) {
+            return !result.hasFailed() && result.trial.settings.at("what") == kPlaneTrial;
+        });
+        return found == done.end() ? nullptr : &found->values;
     }
 
-    [[nodiscard]] std::vector<fs::path> pathFolders(const fs::path& experiment) const {
-        std::vector<fs::path> folders;
-        for (std::size_t i = 0; i < paths_.size(); ++i)
-            folders.push_back(experiment / "trials" / fmt::format("{:04}", i));
-        return folders;
-    }
-
-    /// Trains epoch by epoch, keeping the weights before the first and after each.
-    [[nodiscard]] std::optional<Json> trainPath(const Trial& trial,
-                                                const TrialContext& context) const {
-        auto project = project_;
-        const auto& path = paths_[static_cast<std::size_t>(trial.number)];
-        project.training.optimizer = path.optimizer;
-        if (path.learningRate)
-            project.training.params["learning_rate"] = *path.learningRate;
-        const auto epochs = project.training.epochs();
-        std::optional<TrialTraining> training;
-        for (std::int64_t epoch = 1; epoch <= epochs; ++epoch) {
-            const auto share = [&](std::int64_t done) {
-                return static_cast<double>(done) / static_cast<double>(epochs);
-            };
-            training = trainTrial(project, context,
-                                  {.resume = training ? training->run : fs::path(),
-                                   .untilEpoch = epoch,
-                                   .first = share(epoch - 1),
-                                   .last = share(epoch)});
-            if (!training)
-                return {};
-            throwIfStopped(context.stop);
-            fs::copy_file(RunDirectory::open(training->run).lastWeights(),
-                          pathFile(context.folder, epoch), fs::copy_options::overwrite_existing);
+    LandscapePlane& openPlane(bool turnsComponents, const std::stop_token& stop) {
+        if (!plane_) {
+            auto wish = wish_;
+            wish.turnsComponents = turnsComponents;
+            plane_.emplace(project_, wish, samples_, stop);
         }
-        dropWeights(training->run);
-        return Json{{"epochs", epochs}, {"loss", training->epochs.back().trainingLoss}};
+        return *plane_;
+    }
+
+    /// From where to where the surface reaches, where the paths do not decide about it.
+    [[nodiscard]] std::pair<double, double> reach() const {
+        // Between runs all three and as much around them.
+        return {-radius_, wish_.directions == "runs" ? 1 + radius_ : radius_};
     }
 
     /// Where the paths lie on the plane, and how far the surface has to reach.
-    [[nodiscard]] std::optional<Json> measurePaths(const TrialContext& context) {
+    [[nodiscard]] std::optional<Json> measurePaths(const TrialResults& done,
+                                                   const TrialContext& context) {
         double left = 0;
         double right = 0;
         double low = 0;
         double high = 0;
         Json paths = Json::array();
-        double pointsInAll = 0;
-        for (const auto& path : plane_->paths())
-            pointsInAll += static_cast<double>(path.size());
+        const auto traced = tracedPaths(done, epochs());
+        const auto pointsInAll = static_cast<double>(std::ssize(traced) * (epochs() + 1));
         double measured = 0;
-        for (std::size_t i = 0; i < plane_->paths().size(); ++i) {
-            const auto& path = plane_->paths()[i];
+        for (const auto& path : traced) {
             Json points = Json::array();
-            for (std::size_t p = 0; p < path.size(); ++p) {
+            for (std::size_t p = 0; p < path.points.size(); ++p) {
                 if (context.progress)
                     context.progress(measured++ / pointsInAll, "paths");
-                const auto place = plane_->place(path[p]);
-                const auto loss = plane_->loss(path[p], context.stop);
+                const auto weights =
+                    p == 0 ? plane_->start()
+                           : readCheckpointWeights(context.experiment / path.files[p - 1]);
+                const auto place = plane_->place(weights);
+                const auto loss = plane_->loss(weights, context.stop);
                 if (!loss)
                     return {};
                 points.push_back({place.x, place.y, place.distance,
@@ -238,13 +222,14 @@ private:
                 low = std::min(low, place.y);
                 high = std::max(high, place.y);
             }
-            paths.push_back({{"name", paths_[i].name}, {"points", std::move(points)}});
+            paths.push_back({{"name", path.name}, {"points", std::move(points)}});
         }
-        const auto center = plane_->loss(plane_->center(), context.stop);
+        const auto center = plane_->lossAt(0, 0, context.stop);
         if (!center)
             return {};
         Json values = {{"paths", std::move(paths)},
                        {"center_loss", std::isfinite(*center) ? Json(*center) : Json()},
+                       {"turned", true},
                        {"x_name", plane_->names()[0]},
                        {"y_name", plane_->names()[1]}};
         if (wish_.directions == "path") { // the paths, and as much around them
@@ -252,12 +237,8 @@ private:
             values["x"] = {left - wide, right + wide};
             values["y"] = {low - wide, high + wide};
         } else {
-            values["x"] = {-radius_, radius_};
-            values["y"] = {-radius_, radius_};
-            if (wish_.directions == "runs") { // all three and as much around them
-                values["x"] = {-radius_, 1 + radius_};
-                values["y"] = {-radius_, 1 + radius_};
-            }
+            values["x"] = {reach().first, reach().second};
+            values["y"] = values["x"];
         }
         return values;
     }
@@ -269,9 +250,8 @@ private:
                (last - first) * static_cast<double>(number) / static_cast<double>(resolution_ - 1);
     }
 
-    [[nodiscard]] std::optional<Json> measureRow(const Trial& trial, const TrialResults& done,
+    [[nodiscard]] std::optional<Json> measureRow(const Trial& trial, const Json& plane,
                                                  const TrialContext& context) {
-        const auto& plane = done[paths_.size()].values;
         const auto y = placeOf(plane.at("y"), trial.settings.at("row").get<std::int64_t>());
         Json losses = Json::array();
         for (std::int64_t i = 0; i < resolution_; ++i) {
@@ -317,7 +297,7 @@ private:
     std::int64_t resolution_ = 0;
     std::int64_t samples_ = 0;
     std::int64_t sharpness_ = 0;
-    std::vector<PathOptimizer> paths_; ///< the first one's end is the center
+    std::optional<PathTraining> paths_;
     std::optional<LandscapePlane> plane_;
 };
 
@@ -327,13 +307,12 @@ Report LandscapeProcedure::report(const TrialResults& done) const {
     for (const auto& result : done)
         if (result.hasFailed())
             report.paragraphs.push_back(result.trial.title + ": " + result.error);
-    if (done.size() <= paths_.size() || done[paths_.size()].hasFailed()) {
-        report.paragraphs.push_back(
-            fmt::format("{} of {} trainings are done; nothing is measured yet.",
-                        std::min(done.size(), paths_.size()), paths_.size()));
+    const auto* const measured = planeOf(done);
+    if (!measured) {
+        reportPaths(report, done);
         return report;
     }
-    const auto& plane = done[paths_.size()].values;
+    const auto& plane = *measured;
     auto& data = report.data;
     data = {{"x_name", plane.at("x_name")}, {"y_name", plane.at("y_name")},
             {"paths", plane.at("paths")},   {"center_loss", plane.at("center_loss")},
@@ -351,9 +330,9 @@ Report LandscapeProcedure::report(const TrialResults& done) const {
         if (result.hasFailed())
             continue;
         const auto what = result.trial.settings.at("what").get<std::string>();
-        if (what == kSharpness)
+        if (what == kSharpnessTrial)
             data["sharpness"] = result.values;
-        if (what != kRow)
+        if (what != kRowTrial)
             continue;
         ++rows;
         const auto row = result.trial.settings.at("row").get<std::size_t>();
@@ -382,13 +361,44 @@ Report LandscapeProcedure::report(const TrialResults& done) const {
             found.at("converged").get<bool>() ? "" : " (not converged)",
             2 / found.at("largest").get<double>()));
     }
+    addPathTable(report);
+    return report;
+}
+
+/// While the paths are trained.
+void LandscapeProcedure::reportPaths(Report& report, const TrialResults& done) const {
+    const auto traced = tracedPaths(done, epochs());
+    std::int64_t trained = 0;
+    for (const auto& path : traced)
+        trained += std::ssize(path.points) - 1;
+    report.paragraphs.push_back(
+        paths_->epochsInAll() == 0
+            ? std::string("Nothing is measured yet.")
+            : fmt::format("{} of {} epochs are trained; the surface is not measured yet.", trained,
+                          paths_->epochsInAll()));
+    const auto names = axisNames(wish_);
+    report.data = tracedData(traced, epochs(), {names[0], names[1]});
+    if (report.data.contains("provisional"))
+        report.paragraphs.push_back(
+            wish_.directions == "path"
+                ? "The paths lie in the plane of all their points so far, which turns as points "
+                  "come; that of the surface is known when the last training has ended."
+                : "The path lies in the plane of its points so far, which turns as points come; "
+                  "the surface goes through its end, so its plane is known when that is there.");
+    else if (report.data.contains("paths")) // the frame of the surface that is to come
+        for (const auto* const axis : {"x", "y"})
+            report.data[axis] = {reach().first, reach().second};
+    addPathTable(report);
+}
+
+void LandscapeProcedure::addPathTable(Report& report) {
     ReportTable table{
         "Paths", {"Optimizer", "First loss", "Last loss", "Ends at", "Off the plane"}, {}};
     const auto number = [](const Json& value) {
         return value.is_number() ? fmt::format("{:.4g}", value.get<double>())
                                  : std::string("not finite");
     };
-    for (const auto& path : data["paths"]) {
+    for (const auto& path : report.data.value("paths", Json::array())) {
         const auto& end = path.at("points").back();
         table.rows.push_back({path.at("name").get<std::string>(),
                               number(path.at("points").front()[3]), number(end[3]),
@@ -397,7 +407,6 @@ Report LandscapeProcedure::report(const TrialResults& done) const {
     }
     if (!table.rows.empty())
         report.tables.push_back(std::move(table));
-    return report;
 }
 
 } // namespace

@@ -66,7 +66,9 @@ public:
         return Trial{number, fmt::format("seed {}", seed), {{"seed", seed}}};
     }
 
-    [[nodiscard]] bool hasIndependentTrials() const override { return true; }
+    [[nodiscard]] TrialsAtATime trialsAtATime() const override {
+        return TrialsAtATime::Independent;
+    }
 
     std::optional<Json> run(const Trial& trial, const TrialResults& /*done*/,
                             const TrialContext& context) override {

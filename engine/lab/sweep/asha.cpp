@@ -20,7 +20,8 @@ namespace {
 
 /// Of those in a rung that may go on, the best that has not.
 std::optional<AshaJob> promotion(const AshaRungs& rungs, const std::vector<AshaResult>& done,
-                                 std::size_t rung, HalvingOrder order) {
+                                 std::size_t rung, HalvingOrder order,
+                                 const std::vector<AshaJob>& running) {
     std::vector<AshaResult> here;
     std::set<std::int64_t> promoted;
     for (const auto& result : done) {
@@ -29,6 +30,9 @@ std::optional<AshaJob> promotion(const AshaRungs& rungs, const std::vector<AshaR
         else if (result.rung == rung + 1)
             promoted.insert(result.configuration);
     }
+    for (const auto& job : running)
+        if (job.rung == rung + 1)
+            promoted.insert(job.configuration);
     std::ranges::stable_sort(here, {}, [](const AshaResult& result) {
         return std::isfinite(result.value) ? result.value : std::numeric_limits<double>::infinity();
     });
@@ -45,21 +49,26 @@ std::optional<AshaJob> promotion(const AshaRungs& rungs, const std::vector<AshaR
 } // namespace
 
 std::optional<AshaJob> nextAshaJob(const AshaRungs& rungs, const std::vector<AshaResult>& done,
-                                   std::int64_t configurations, HalvingOrder order) {
+                                   std::int64_t configurations, HalvingOrder order,
+                                   const std::vector<AshaJob>& running) {
     const auto last = rungs.epochs().size() - 1;
-    const auto begun = std::ranges::count(done, std::size_t{0}, &AshaResult::rung);
+    const auto begun = std::ranges::count(done, std::size_t{0}, &AshaResult::rung) +
+                       std::ranges::count(running, std::size_t{0}, &AshaJob::rung);
     const bool allHaveBegun = begun >= configurations;
     const AshaJob first{begun, 0};
     if (order == HalvingOrder::Rungs) {
         if (!allHaveBegun)
             return first;
-        for (std::size_t rung = 0; rung < last; ++rung)
-            if (const auto job = promotion(rungs, done, rung, order))
+        for (std::size_t rung = 0; rung < last; ++rung) {
+            if (std::ranges::count(running, rung, &AshaJob::rung) > 0)
+                return {};
+            if (const auto job = promotion(rungs, done, rung, order, running))
                 return job;
+        }
         return {};
     }
     for (auto rung = last; rung-- > 0;)
-        if (const auto job = promotion(rungs, done, rung, order))
+        if (const auto job = promotion(rungs, done, rung, order, running))
             return job;
     return allHaveBegun ? std::nullopt : std::optional(first);
 }

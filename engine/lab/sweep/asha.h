@@ -46,8 +46,10 @@ enum class HalvingOrder {
 /// The next training of successive halving: a configuration among the best 1 / reduction of its
 /// rung (by rungs one at least) that has not been promoted goes on; where there is none, a new one
 /// begins in the first rung. By rungs all begin first; asynchronously upper rungs come first.
-/// Nothing when all `configurations` have begun and none may go on.
+/// Nothing when all `configurations` have begun and none may go on, before one of `running` ends or
+/// at all: by rungs a rung is complete when none of it runs.
 std::optional<AshaJob> nextAshaJob(const AshaRungs& rungs, const std::vector<AshaResult>& done,
-                                   std::int64_t configurations, HalvingOrder order);
+                                   std::int64_t configurations, HalvingOrder order,
+                                   const std::vector<AshaJob>& running = {});
 
 } // namespace gradwright

@@ -38,10 +38,14 @@ SearchPoint sobolSearchPoint(const SearchSpace& space, std::uint64_t seed, std::
 /// What a tree-structured Parzen estimator tries next: J. Bergstra, R. Bardenet, Y. Bengio and
 /// B. Kégl, "Algorithms for hyper-parameter optimization", NIPS 2011. The best share of the results
 /// and the others give two densities, a product of one per dimension; of the candidates drawn from
-/// the good one that with the largest ratio of both is taken. The first kTpeStart points are
-/// random. A function of seed and results.
+/// the good one that with the largest ratio of both is taken. Points are random until kTpeStart
+/// have ended. Points of `running` trials count among the others, as if they had ended as the worst
+/// (a "constant liar": D. Ginsbourger, R. Le Riche and L. Carraro, "Kriging is well-suited to
+/// parallelize optimization", 2010), so that what begins beside them lies elsewhere. A function of
+/// seed, results and running points.
 SearchPoint tpePoint(const SearchSpace& space, std::uint64_t seed,
-                     const std::vector<SearchResult>& done);
+                     const std::vector<SearchResult>& done,
+                     const std::vector<SearchPoint>& running = {});
 
 inline constexpr std::size_t kTpeStart = 10;
 inline constexpr std::size_t kTpeCandidates = 24;

@@ -23,7 +23,7 @@ const ParamSpecs& sweepParams() {
                                "How many settings are tried at most; a grid tries all of its own.");
         auto minutes = zeroIs("no limit", realParam("minutes", "Minutes", 0, 0, 1e6,
                                                     "No trial begins after so many minutes of "
-                                                    "trials."));
+                                                    "trials, divided by how many run at a time."));
         auto least = intParam("least_epochs", "First rung", 1, 1, 100000,
                               "Epochs that each setting is given before the worst are given up.");
         auto reduction = intParam("reduction", "Reduction", 3, 2, 100,
@@ -72,6 +72,8 @@ public:
         outline_.method = method_;
         seed_ = static_cast<std::uint64_t>(params.integer("seed"));
         minutes_ = params.real("minutes");
+        jobs_ = experiment.jobs;
+        areSeveral_ = experiment.jobs > 1 || !experiment.beside.empty();
         trials_ = method_ == "grid" ? gridSize(outline_.space) : params.integer("trials");
         if ((method_ == "random" || isHalving()) && isFinite(outline_.space))
             trials_ = std::min(trials_, gridSize(outline_.space)); // each is drawn once
@@ -130,22 +132,28 @@ public:
     }
 
     [[nodiscard]] std::optional<Trial> next(const TrialResults& done) const override {
+        return nextBeside(done, {});
+    }
+
+    [[nodiscard]] std::optional<Trial>
+    nextBeside(const TrialResults& ended, const std::vector<Trial>& running) const override {
         double seconds = 0;
-        for (const auto& result : done)
+        for (const auto& result : ended)
             seconds += result.seconds;
-        if (minutes_ > 0 && seconds >= minutes_ * 60)
+        if (minutes_ > 0 && seconds >= minutes_ * 60 * jobs_)
             return {};
-        const auto number = static_cast<std::int64_t>(done.size());
+        const auto number = std::ssize(ended) + std::ssize(running);
         if (isHalving())
-            return nextHalving(done, number);
+            return nextHalving(ended, running, number);
         if (number >= trials_)
             return {};
-        const auto point = pointFor(done, number);
+        const auto point = pointFor(ended, running, number);
         return Trial{number, textOf(outline_.space, point), {{"point", point}}};
     }
 
-    [[nodiscard]] bool hasIndependentTrials() const override {
-        return !isHalving() && method_ != "tpe" && minutes_ <= 0;
+    [[nodiscard]] TrialsAtATime trialsAtATime() const override {
+        return isHalving() || method_ == "tpe" || minutes_ > 0 ? TrialsAtATime::Chosen
+                                                               : TrialsAtATime::Independent;
     }
 
     std::optional<Json> run(const Trial& trial, const TrialResults& done,
@@ -207,9 +215,9 @@ public:
 
 private:
     [[nodiscard]] bool isHalving() const { return method_ == "asha"; }
-    /// Trials run one after the other, so a rung can be waited for, unless time may end before.
+    /// Where trials run one after the other, a rung can be waited for, unless time may end before.
     [[nodiscard]] HalvingOrder order() const {
-        return minutes_ > 0 ? HalvingOrder::Asynchronous : HalvingOrder::Rungs;
+        return minutes_ > 0 || areSeveral_ ? HalvingOrder::Asynchronous : HalvingOrder::Rungs;
     }
     [[nodiscard]] std::string methodTitle() const {
         for (const auto& choice : findParam(sweepParams(), "method")->choices)
@@ -220,24 +228,37 @@ private:
     static SearchPoint pointOf(const Trial& trial) {
         return trial.settings.at("point").get<SearchPoint>();
     }
-    [[nodiscard]] SearchPoint pointFor(const TrialResults& done, std::int64_t number) const {
+    [[nodiscard]] SearchPoint pointFor(const TrialResults& ended, const std::vector<Trial>& running,
+                                       std::int64_t number) const {
         if (method_ == "grid")
             return *gridPoint(outline_.space, number);
         if (method_ == "sobol")
             return sobolSearchPoint(outline_.space, seed_, number);
-        if (method_ == "tpe")
-            return tpePoint(outline_.space, seed_, searchResults(outline_, done));
+        if (method_ == "tpe") {
+            std::vector<SearchPoint> points;
+            for (const auto& trial : running)
+                points.push_back(pointOf(trial));
+            return tpePoint(outline_.space, seed_, searchResults(outline_, ended), points);
+        }
         return randomPoint(outline_.space, seed_, number);
     }
 
-    [[nodiscard]] std::optional<Trial> nextHalving(const TrialResults& done,
+    static AshaJob jobOf(const Trial& trial) {
+        return {trial.settings.at("configuration").get<std::int64_t>(),
+                trial.settings.at("rung").get<std::size_t>()};
+    }
+    [[nodiscard]] std::optional<Trial> nextHalving(const TrialResults& ended,
+                                                   const std::vector<Trial>& running,
                                                    std::int64_t number) const {
         std::vector<AshaResult> results;
-        for (const auto& result : done)
-            results.push_back({result.trial.settings.at("configuration").get<std::int64_t>(),
-                               result.trial.settings.at("rung").get<std::size_t>(),
-                               costOf(outline_, result)});
-        const auto job = nextAshaJob(rungs_, results, trials_, order());
+        for (const auto& result : ended) {
+            const auto [configuration, rung] = jobOf(result.trial);
+            results.push_back({configuration, rung, costOf(outline_, result)});
+        }
+        std::vector<AshaJob> jobs;
+        for (const auto& trial : running)
+            jobs.push_back(jobOf(trial));
+        const auto job = nextAshaJob(rungs_, results, trials_, order(), jobs);
         if (!job)
             return {};
         const auto epochs = rungs_.epochs();
@@ -270,6 +291,8 @@ private:
     std::string method_;
     std::uint64_t seed_ = 1;
     double minutes_ = 0;
+    int jobs_ = 1;
+    bool areSeveral_ = false; ///< trials at a time, here or in the experiment that is repeated
     std::int64_t trials_ = 0;
     AshaRungs rungs_;
 };

@@ -122,9 +122,11 @@ ParzenDensity densityOf(const Dimension& dimension, std::size_t d,
 } // namespace
 
 SearchPoint tpePoint(const SearchSpace& space, std::uint64_t seed,
-                     const std::vector<SearchResult>& done) {
+                     const std::vector<SearchResult>& done,
+                     const std::vector<SearchPoint>& running) {
+    const auto number = done.size() + running.size();
     if (done.size() < kTpeStart)
-        return randomPoint(space, seed, static_cast<std::int64_t>(done.size()));
+        return randomPoint(space, seed, static_cast<std::int64_t>(number));
     std::vector<const SearchResult*> sorted;
     for (const auto& result : done)
         sorted.push_back(&result);
@@ -136,9 +138,14 @@ SearchPoint tpePoint(const SearchSpace& space, std::uint64_t seed,
     const auto good = std::min(
         static_cast<std::size_t>(std::ceil(kGoodShare * static_cast<double>(sorted.size()))),
         kMostGood);
+    std::vector<SearchResult> lies;
+    for (const auto& point : running)
+        lies.push_back({point, std::numeric_limits<double>::infinity()});
+    for (const auto& lie : lies)
+        sorted.push_back(&lie);
     const std::span all(sorted);
 
-    TpeDraws draws(seed, done.size());
+    TpeDraws draws(seed, number);
     SearchPoint point;
     // Dimensions are independent in both densities, so each is settled by itself.
     for (std::size_t d = 0; d < space.size(); ++d) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/json_lines.h"
+#include "engine/io/line_scan.h"
 #include "engine/support/json.h"
 #include "tests/engine/io/io_test.h"
 
@@ -7,6 +8,7 @@
 
 #include <sys/resource.h>
 
+#include <cmath>
 #include <fstream>
 #include <limits>
 #include <thread>
@@ -166,6 +168,40 @@ private Q_SLOTS:
             for (std::size_t i = 0; i < lines.records.size(); ++i)
                 QVERIFY(lines.records[i] == record(static_cast<int>(i)));
         }
+    }
+
+    /// What is found in the text of a line is what reading it as JSON gives.
+    void numbersAreFoundInLines() {
+        const Folder folder;
+        {
+            JsonLinesWriter writer(folder / "m", JsonLinesMode::Create);
+            for (int step = 1; step <= 50; ++step)
+                writer.write({{"step", step},
+                              {"epoch_loss", 1.0 / (3.0 * step)},
+                              {"loss", step % 7 == 0 ? Json() : Json(std::exp(-step / 3.0))},
+                              {"name", "loss\":5"},
+                              {"norms", {1.5, 2.5}},
+                              {"seconds", 1e-5 * step}});
+        }
+        std::ofstream(folder / "m", std::ios::app) << "{\"step\":51,\"los"; // torn
+        const auto records = readJsonLines(folder / "m").records;
+        std::size_t lines = 0;
+        scanLines(folder / "m", [&](std::string_view line, std::size_t number) {
+            QCOMPARE(number, ++lines);
+            const auto& record = records.at(number - 1);
+            for (const auto* const key : {"step", "epoch_loss", "loss", "seconds", "norms", "os"}) {
+                const bool isThere = record.contains(key);
+                QCOMPARE(isInLine(line, key), isThere);
+                const bool isNumber = isThere && record.at(key).is_number();
+                QCOMPARE(numberInLine(line, key).has_value(), isNumber);
+                if (isNumber)
+                    QCOMPARE(*numberInLine(line, key), record.at(key).get<double>());
+            }
+        });
+        QCOMPARE(lines, std::size_t{50});
+        QVERIFY(!numberInLine("{\"a\":1.5x}", "a"));
+        QVERIFY(!numberInLine("{\"a\":\"1.5\"}", "a"));
+        QVERIFY_THROWS_EXCEPTION(Error, scanLines(folder / "none", [](auto, auto) {}));
     }
 };
 

@@ -94,4 +94,24 @@ inline double bestFound(const SearchProblem& problem, bool byTpe, std::uint64_t 
     return best;
 }
 
+/// The same by TPE where so many run at a time, of which the oldest ends first.
+inline double bestFoundBeside(const SearchProblem& problem, std::uint64_t seed, int trials,
+                              std::size_t atATime) {
+    std::vector<SearchResult> done;
+    std::vector<SearchPoint> running;
+    double best = HUGE_VAL;
+    for (int i = 0; i < trials || !running.empty();) {
+        if (i < trials && running.size() < atATime) {
+            running.push_back(tpePoint(problem.space, seed, done, running));
+            ++i;
+            continue;
+        }
+        const double value = problem.value(running.front());
+        best = std::min(best, value);
+        done.push_back({running.front(), value});
+        running.erase(running.begin());
+    }
+    return best;
+}
+
 } // namespace gradwright::test

@@ -84,6 +84,9 @@ private Q_SLOTS:
                                  << "magic";
         QTest::newRow("project") << QByteArray("project") << QByteArray("3") << "project";
         QTest::newRow("jobs") << QByteArray("jobs") << QByteArray("0") << "from 1 to 256, not 0";
+        QTest::newRow("no list") << QByteArray("beside") << QByteArray("3") << "list of lists";
+        QTest::newRow("beside itself") << QByteArray("beside") << QByteArray("[[],[1]]")
+                                       << "of trial 1 must be a list of numbers of earlier trials";
         QTest::newRow("many jobs") << QByteArray("jobs") << QByteArray("1e9") << "from 1 to 256";
     }
     void badFilesAreRefused() {
@@ -186,21 +189,26 @@ private Q_SLOTS:
         QCOMPARE(valuesIn(together), valuesIn(alone));
     }
 
-    void onlyIndependentTrialsRunTogether() {
-        const auto isFree = [](const char* kind, const ParamValues& settings) {
+    void onlySomeTrialsRunTogether() {
+        using enum TrialsAtATime;
+        const auto atATime = [](const char* kind, const ParamValues& settings) {
             Experiment experiment{kind, smallProject(200, 0.2), settings, "x"};
-            return experimentKind(kind).make(experiment)->hasIndependentTrials();
+            return experimentKind(kind).make(experiment)->trialsAtATime();
         };
-        QVERIFY(isFree("seeds", {}) && isFree("depth", {}) && isFree("cross-validation", {}));
+        for (const auto* const kind : {"seeds", "depth", "cross-validation"})
+            QCOMPARE(atATime(kind, {}), Independent);
         const std::string over = "learning_rate=0.001..0.1:log";
         for (const auto* const method : {"grid", "random", "sobol"})
-            QVERIFY(isFree("sweep", {{"over", over}, {"method", std::string(method)}}));
+            QCOMPARE(atATime("sweep", {{"over", over}, {"method", std::string(method)}}),
+                     Independent);
         for (const auto* const method : {"tpe", "asha"})
-            QVERIFY(!isFree("sweep", {{"over", over}, {"method", std::string(method)}}));
-        QVERIFY(!isFree("sweep",
-                        {{"over", over}, {"method", std::string("random")}, {"minutes", 5.0}}));
-        QVERIFY(!isFree("batch-size", {}) && !isFree("precision", {}) && !isFree("ensemble", {}));
-        QVERIFY(!isFree("data-amount", {}) && isFree("data-amount", {{"threads", false}}));
+            QCOMPARE(atATime("sweep", {{"over", over}, {"method", std::string(method)}}), Chosen);
+        QCOMPARE(
+            atATime("sweep", {{"over", over}, {"method", std::string("random")}, {"minutes", 5.0}}),
+            Chosen);
+        for (const auto* const kind : {"batch-size", "precision", "ensemble", "data-amount"})
+            QCOMPARE(atATime(kind, {}), One);
+        QCOMPARE(atATime("data-amount", {{"threads", false}}), Independent);
     }
 
     void experimentIsRenamed() {

@@ -242,6 +242,85 @@ private Q_SLOTS:
         QCOMPARE(jobs, expected);
     }
 
+    /// What runs is counted as begun and as promoted, and tells nothing of its value.
+    void ashaLooksAtWhatRuns() {
+        const AshaRungs rungs{1, 9, 3};
+        const std::vector<AshaResult> done = {{0, 0, 3.0}, {1, 0, 1.0}, {2, 0, 2.0}};
+        using Jobs = std::vector<AshaJob>;
+        const auto next = [&](HalvingOrder order, const Jobs& running) {
+            return nextAshaJob(rungs, done, 5, order, running);
+        };
+        using enum HalvingOrder;
+        QCOMPARE(*next(Asynchronous, {}), (AshaJob{1, 1}));
+        QCOMPARE(*next(Asynchronous, Jobs{{1, 1}}), (AshaJob{3, 0}));
+        QCOMPARE(*next(Asynchronous, Jobs{{1, 1}, {3, 0}}), (AshaJob{4, 0}));
+        QVERIFY(!next(Asynchronous, Jobs{{1, 1}, {3, 0}, {4, 0}}));
+        QCOMPARE(*next(Rungs, Jobs{{3, 0}}), (AshaJob{4, 0}));
+        QVERIFY(!next(Rungs, Jobs{{3, 0}, {4, 0}})); // the rung is not complete
+        // Both of a rung of six go on at a time; the next rung is waited for.
+        std::vector<AshaResult> six = done;
+        for (std::int64_t i = 3; i < 6; ++i)
+            six.push_back({i, 0, static_cast<double>(10 + i)});
+        QCOMPARE(*nextAshaJob(rungs, six, 6, Rungs, Jobs{{1, 1}}), (AshaJob{2, 1}));
+        QVERIFY(!nextAshaJob(rungs, six, 6, Rungs, Jobs{{1, 1}, {2, 1}}));
+        six.push_back({1, 1, 0.5});
+        QVERIFY(!nextAshaJob(rungs, six, 6, Rungs, Jobs{{2, 1}}));
+        six.push_back({2, 1, 0.4});
+        QCOMPARE(*nextAshaJob(rungs, six, 6, Rungs), (AshaJob{2, 2}));
+    }
+
+    /// With four at a time, each chosen beside three that run.
+    void tpeBeatsRandomSearchBesideOthers_data() { tpeBeatsRandomSearch_data(); }
+    void tpeBeatsRandomSearchBesideOthers() {
+        QFETCH(int, problem);
+        const auto tried = searchProblems()[static_cast<std::size_t>(problem)];
+        double tpe = 0;
+        double random = 0;
+        int better = 0;
+        for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+            const double a = bestFoundBeside(tried, seed, 60, 4);
+            const double b = bestFound(tried, false, seed, 60);
+            tpe += a / 20;
+            random += b / 20;
+            better += a < b ? 1 : 0;
+        }
+        qInfo("%s: TPE %.4f, random %.4f on average, TPE better with %d of 20 seeds",
+              tried.name.c_str(), tpe, random, better);
+        QVERIFY(tpe < random);
+        QVERIFY(better >= 14);
+    }
+
+    /// What runs counts as bad, so what begins beside it lies elsewhere, however good it looked.
+    void tpeLeavesRunningPointsAlone() {
+        const auto problem = searchProblems().back();
+        const auto apart = [&](const SearchPoint& a, const SearchPoint& b) {
+            double sum = 0;
+            for (std::size_t d = 0; d < problem.space.size(); ++d)
+                sum += std::abs(problem.space[d].unitOf(a[d]) - problem.space[d].unitOf(b[d]));
+            return sum;
+        };
+        double withLies = 0;
+        double without = 0;
+        for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+            std::vector<SearchResult> done;
+            for (int i = 0; i < 30; ++i) {
+                auto point = tpePoint(problem.space, seed, done);
+                const double value = problem.value(point);
+                done.push_back({std::move(point), value});
+            }
+            const auto best = std::ranges::min_element(done, {}, &SearchResult::value)->point;
+            const std::vector<SearchPoint> many(8, best); // all of them run there
+            withLies += apart(tpePoint(problem.space, seed, done, many), best);
+            // The same draws, of another end of the space.
+            const SearchPoint far{"0.00001", "8", "a", "0"};
+            without +=
+                apart(tpePoint(problem.space, seed, done, std::vector<SearchPoint>(8, far)), best);
+        }
+        qInfo("%.3f apart from what runs, %.3f where nothing ran there", withLies / 40,
+              without / 40);
+        QVERIFY(withLies > 1.2 * without);
+    }
+
     void finiteSpacesAreDrawnWithoutRepeats() {
         Dimension list;
         list.key = "list";

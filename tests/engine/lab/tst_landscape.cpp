@@ -143,7 +143,7 @@ private Q_SLOTS:
         const auto samples = probeSamples(opened, project_.data, 100, 1);
         QCOMPARE(samples.size(), std::size_t{100});
         const auto trained = readCheckpointWeights(weightsOfRun(RunDirectory::open(run_)));
-        LandscapePlane plane(project_, {.run = run_.string()}, {}, 100);
+        LandscapePlane plane(project_, {.run = run_.string()}, 100);
         LossProbe probe(project_, opened, samples);
         const WeightSpace space(probe.specs());
         for (std::size_t row = 0; row < 3; ++row)
@@ -182,7 +182,7 @@ private Q_SLOTS:
                            {"samples", std::int64_t{50}}}));
         std::stop_source stop; // in the middle of the second path
         const ExperimentSink sink{[&](const ExperimentProgress& now) {
-                                      if (now.done == 1 && now.share > 0.4)
+                                      if (now.done == 4 && now.running[0].share > 0.4)
                                           stop.request_stop();
                                   },
                                   {}};

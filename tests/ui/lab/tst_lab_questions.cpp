@@ -76,7 +76,7 @@ class LabQuestionsTest : public QObject {
             {"landscape",
              {{"resolution", "3"}, {"samples", "40"}},
              "3 × 3",
-             5,
+             6,
              {"loss from", "path of"}}};
         return all;
     }

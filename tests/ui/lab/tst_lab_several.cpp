@@ -5,6 +5,7 @@
 #include "tests/ui/lab/lab_bench.h"
 
 #include <QApplication>
+#include <QComboBox>
 #include <QLabel>
 #include <QSpinBox>
 #include <QTableWidget>
@@ -21,7 +22,7 @@ class LabSeveralTest : public QObject {
         Json all = Json::array();
         for (const auto& result : directory.results()) {
             auto values = result.values;
-            for (const auto* const key : {"seconds", "samples_per_second"})
+            for (const auto* const key : {"seconds", "samples_per_second", "run"})
                 values.erase(key);
             all.push_back({{"title", result.trial.title}, {"values", values}});
         }
@@ -91,6 +92,51 @@ private Q_SLOTS:
         QCOMPARE(valuesIn(directory), valuesIn(alone));
     }
 
+    /// TPE and successive halving, beside each other, through a cancellation; and once more from
+    /// what the experiment has kept.
+    void theyLearnFromEachOther_data() {
+        QTest::addColumn<QString>("method");
+        QTest::newRow("TPE") << "TPE";
+        QTest::newRow("halving") << "Successive halving";
+    }
+    void theyLearnFromEachOther() {
+        QFETCH(QString, method);
+        auto project = trainable();
+        set(project, "epochs", std::int64_t{9});
+        LabBench bench(theme_, project);
+        bench.click("plan-sweep");
+        auto* const methods = bench.find<QComboBox>("method");
+        QVERIFY(methods);
+        methods->setFocus();
+        QTest::keyClicks(methods, method.left(3)); // chooses by what its name begins with
+        QCOMPARE(methods->currentText(), method);
+        bench.enter("trials", "16");
+        chooseTwo(bench);
+        bench.click("startExperiment");
+        QTRY_VERIFY_WITH_TIMEOUT(bench.page->experiments().progress().done >= 3, kPatience);
+        bench.click("cancelExperiment");
+        bench.waitUntilDone();
+        const auto directory = ExperimentDirectory::open(bench.page->experiments().folder());
+        const auto kept = directory.results();
+        QVERIFY(kept.size() >= 3);
+        bench.click("resumeExperiment");
+        bench.waitUntilDone();
+        QTRY_VERIFY2(bench.find<QLabel>("experimentState")->text().contains("finished"),
+                     qPrintable(bench.page->experiments().failure()));
+        const auto results = directory.results();
+        QVERIFY(results.size() >= 16);
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            QCOMPARE(results[i].values.dump(), kept[i].values.dump());
+        QCOMPARE(directory.begun().size(), results.size());
+
+        auto again = directory.read();
+        again.beside = directory.beside();
+        const auto repeated = ExperimentDirectory::create(
+            bench.folder / "again", again, experimentKind("sweep").make(again)->plan());
+        QCOMPARE(runExperiment(repeated, {}, {}, 1), ExperimentOutcome::Finished);
+        QCOMPARE(valuesIn(repeated), valuesIn(directory));
+    }
+
     void itIsOfferedWhereTrialsDoNotDependOnEachOther() {
         LabBench bench(theme_, trainable());
         bench.click("plan-batch-size");
@@ -104,6 +150,12 @@ private Q_SLOTS:
         QVERIFY(note->text().isEmpty());
         chooseTwo(bench);
         QVERIFY(bench.find<QLabel>("planTime")->text().contains("first trials tell"));
+        // TPE looks at what has ended, which is said.
+        bench.click("cancelPlan");
+        bench.click("plan-sweep");
+        QVERIFY(jobs->isEnabled());
+        chooseTwo(bench);
+        QVERIFY2(note->text().contains("which the experiment keeps"), qPrintable(note->text()));
         // Another plan begins with one again.
         bench.click("cancelPlan");
         bench.click("plan-seeds");
