@@ -29,7 +29,8 @@ const ParamSpecs& depthParams() {
                   "Activation functions of the hidden layers."),
         textParam("variants", "Variants", "plain,residual,normalized",
                   "plain: one layer behind the other; residual: each adds its input to its output; "
-                  "normalized: with batch normalization."),
+                  "normalized: with batch normalization; residual-normalized: both, as in "
+                  "ResNet."),
         textParam("initializers", "Initializers", kFitting,
                   "How the kernels of the hidden layers begin, such as he-normal,xavier-normal; "
                   "auto: He for ReLU and its relatives, LeCun for SELU, Xavier for the others."),
@@ -46,7 +47,10 @@ DepthVariant variantOf(const std::string& text) {
         return DepthVariant::Residual;
     if (text == "normalized")
         return DepthVariant::Normalized;
-    throw Error("variants are plain, residual and normalized, not \"{}\"", text);
+    if (text == "residual-normalized")
+        return DepthVariant::ResidualNormalized;
+    throw Error("variants are plain, residual, normalized and residual-normalized, not \"{}\"",
+                text);
 }
 
 std::int64_t depthOf(const std::string& text) {

@@ -15,8 +15,10 @@ ExperimentKind depthKind();
 /// What stands between the hidden layers.
 enum class DepthVariant {
     Plain,
-    Residual,  ///< each hidden layer from the second on adds its input to its output
-    Normalized ///< batch normalization in front of each activation
+    Residual,           ///< each hidden layer from the second on adds its input to its output
+    Normalized,         ///< batch normalization in front of each activation
+    ResidualNormalized, ///< both, with the sum between normalization and activation (ResNet's
+                        ///< blocks, He et al. 2015, of one layer each)
 };
 
 /// The project with a network of `depth` hidden Dense layers "hidden1" … of `units` units between

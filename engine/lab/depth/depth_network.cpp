@@ -75,8 +75,12 @@ Project depthProject(const Project& base, std::int64_t depth, const std::string&
         throw Error("activations: {}", *why);
     if (const auto why = whyInvalid(*findParam(layer("dense").params, "initializer"), initializer))
         throw Error("initializers: {}", *why);
-    if (variant == DepthVariant::Normalized && !findLayer(activation))
-        throw Error("activations: {} is no layer, which the normalized variant needs", activation);
+    const bool isNormalized =
+        variant == DepthVariant::Normalized || variant == DepthVariant::ResidualNormalized;
+    const bool isResidual =
+        variant == DepthVariant::Residual || variant == DepthVariant::ResidualNormalized;
+    if (isNormalized && !findLayer(activation))
+        throw Error("activations: {} is no layer, which normalized variants need", activation);
     auto project = base;
     project.network = {};
     project.canvas = {};
@@ -87,19 +91,20 @@ Project depthProject(const Project& base, std::int64_t depth, const std::string&
     for (std::int64_t i = 1; i <= depth; ++i) {
         const auto before = chain.last();
         const auto name = fmt::format("hidden{}", i);
-        if (variant == DepthVariant::Normalized) {
+        if (isNormalized) {
             chain.add(name, "dense",
                       {{"units", units}, {"bias", false}, {"initializer", initializer}});
             chain.add(fmt::format("norm{}", i), "batch-norm");
-            chain.add(fmt::format("activation{}", i), activation);
-            continue;
+        } else {
+            chain.add(name, "dense",
+                      {{"units", units}, {"activation", activation}, {"initializer", initializer}});
         }
-        chain.add(name, "dense",
-                  {{"units", units}, {"activation", activation}, {"initializer", initializer}});
-        if (variant == DepthVariant::Residual && i > 1) {
+        if (isResidual && i > 1) {
             const auto sum = chain.add(fmt::format("sum{}", i), "add");
             chain.link(before, sum, 1);
         }
+        if (isNormalized)
+            chain.add(fmt::format("activation{}", i), activation);
     }
     chain.add("scores", "dense", ends.lastDense);
     if (ends.hasSoftmax)

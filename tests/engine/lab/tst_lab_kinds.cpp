@@ -202,6 +202,36 @@ private Q_SLOTS:
                          step.gradientNorms->front());
     }
 
+    /// relu(norm(W x) + x) from the second layer on, as ResNet's blocks have it.
+    void normalizedLayersMayAddTheirInput() {
+        const auto base = smallProject(100, 0.2);
+        const auto project = depthProject(base, 3, "relu", DepthVariant::ResidualNormalized, 8);
+        const auto& graph = project.network.main;
+        const auto named = [&](const std::string& name) {
+            const auto found = std::ranges::find(graph.nodes(), name, &Node::name);
+            return found == graph.nodes().end() ? std::string() : found->layerUse()->layer;
+        };
+        const auto before = [&](const std::string& name, std::uint32_t port) {
+            const auto node = std::ranges::find(graph.nodes(), name, &Node::name);
+            const auto* const link = graph.linkInto({node->id, {port}});
+            return link ? graph.find(link->from.node)->name : std::string();
+        };
+        QCOMPARE(named("sum1"), std::string());
+        QCOMPARE(before("activation1", 0), std::string("norm1"));
+        for (const auto* const number : {"2", "3"}) {
+            const std::string i = number;
+            const auto last = "activation" + std::to_string(std::stoi(i) - 1);
+            QCOMPARE(named("sum" + i), std::string("add"));
+            QCOMPARE(before("hidden" + i, 0), last);
+            QCOMPARE(before("norm" + i, 0), "hidden" + i);
+            QCOMPARE(before("sum" + i, 0), "norm" + i);
+            QCOMPARE(before("sum" + i, 1), last);
+            QCOMPARE(before("activation" + i, 0), "sum" + i);
+            QCOMPARE(named("activation" + i), std::string("relu"));
+        }
+        QCOMPARE(before("scores", 0), std::string("activation3"));
+    }
+
     /// Glorot's weights keep the gradient of ten layers of tanh; normal ones of a small deviation
     /// do not: each layer multiplies values and gradients by about deviation · √units = 0.14.
     void firstWeightsDecideAboutGradients() {
