@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/onnx_edit.h"
 
+#include "engine/exchange/onnx_attributes.h"
+#include "engine/exchange/onnx_model.h"
 #include "engine/exchange/onnx_opsets.h"
-#include "engine/exchange/wire_message.h"
+#include "engine/exchange/onnx_outline.h"
+#include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -40,22 +43,25 @@ using NameSet = std::set<std::string, std::less<>>;
 
 class Editor {
 public:
-    explicit Editor(std::string_view bytes)
-        : model_(WireMessage::parse(bytes)) {
-        if (!model_.has(kGraph))
-            throw Error("it is no ONNX model");
-        if (model_.open(kGraph).size() > 1)
-            throw Error("its graph is in several pieces, which are not edited");
-        graph_ = &model_.only(kGraph);
-    }
+    explicit Editor(WireMessage& model)
+        : model_(model)
+        , graph_(&onlyOnnxGraph(model)) {}
 
-    std::string run(const OnnxEdits& edits) {
+    void run(const OnnxEdits& edits) {
         for (const auto& [from, to] : edits.renames)
             rename(from, to);
+        for (const auto& [from, to] : edits.renamedAxes)
+            renameAxis(from, to);
         for (const auto& name : edits.removedNodes)
             removeNode(name);
         for (const auto& [name, op] : edits.operators)
             WireMessage::open(*nodeCalled(name)).setText(kOperator, op);
+        for (const auto& [name, attribute, value] : edits.attributes)
+            setOnnxAttribute(WireMessage::open(*nodeCalled(name)), attribute, value);
+        if (!edits.keptNodes.empty()) {
+            const auto [from, to] = onnxPart(onnxOutline(model_), edits.keptNodes);
+            cut(from, to);
+        }
         if (!edits.from.empty() || !edits.to.empty())
             cut(edits.from, edits.to);
         for (const auto& name : edits.outputs)
@@ -68,7 +74,6 @@ public:
             replaceConstant(name, values);
         if (edits.opset)
             convertOnnxOpset(model_, *edits.opset);
-        return model_.bytes();
     }
 
 private:
@@ -338,6 +343,22 @@ private:
                         visit(*dim);
     }
 
+    void renameAxis(const std::string& from, const std::string& to) {
+        if (to.empty())
+            throw Error("the axis \"{}\" needs a name", from);
+        bool isFound = false;
+        for (const auto number : {kInput, kOutput, kValueInfo})
+            for (auto* info : graph_->open(number))
+                eachAxis(*info, [&](WireMessage& dim) {
+                    if (dim.text(kDimParam) != from)
+                        return;
+                    isFound = true;
+                    dim.setText(kDimParam, to);
+                });
+        if (!isFound)
+            throw Error("no axis of the model is called \"{}\"", from);
+    }
+
     void fix(const std::string& name, std::int64_t length) {
         bool isFound = false;
         for (const auto number : {kInput, kOutput, kValueInfo})
@@ -362,7 +383,10 @@ private:
     void free(const std::string& place, const std::string& name) {
         if (!changeAxis(place, [&](WireMessage& dim) {
                 dim.remove(kDimValue);
-                dim.setText(kDimParam, name);
+                if (name.empty())
+                    dim.remove(kDimParam);
+                else
+                    dim.setText(kDimParam, name);
             }))
             throw Error("the model has no axis \"{}\"; axes are called like \"x:0\"", place);
     }
@@ -398,20 +422,47 @@ private:
         throw Error("the model has no constant \"{}\"", name);
     }
 
-    WireMessage model_;
-    WireMessage* graph_ = nullptr;
+    WireMessage& model_;
+    WireMessage* graph_;
 };
 
 } // namespace
 
 bool OnnxEdits::isNothing() const {
-    return renames.empty() && removedNodes.empty() && operators.empty() && from.empty() &&
-           to.empty() && outputs.empty() && fixed.empty() && freed.empty() && constants.empty() &&
-           !opset;
+    return renames.empty() && renamedAxes.empty() && removedNodes.empty() && operators.empty() &&
+           attributes.empty() && keptNodes.empty() && from.empty() && to.empty() &&
+           outputs.empty() && fixed.empty() && freed.empty() && constants.empty() && !opset;
 }
 
 std::string editOnnx(std::string_view bytes, const OnnxEdits& edits) {
-    return Editor(bytes).run(edits);
+    auto model = WireMessage::parse(bytes);
+    editOnnx(model, edits);
+    return model.bytes();
+}
+
+void editOnnx(WireMessage& model, const OnnxEdits& edits) {
+    Editor(model).run(edits);
+}
+
+std::optional<OnnxWritten> writeEditedOnnx(std::string_view bytes,
+                                           const std::filesystem::path& from,
+                                           const std::filesystem::path& to,
+                                           const std::stop_token& stop) {
+    OnnxWritten written;
+    {
+        const auto model = readOnnx(bytes, std::filesystem::absolute(from).parent_path());
+        written.nodes = model.nodes.size();
+    }
+    if (stop.stop_requested())
+        return {};
+    auto message = WireMessage::parse(bytes);
+    for (const auto& file : onnxOutline(message).files)
+        if (!std::filesystem::exists(std::filesystem::absolute(to).parent_path() / file))
+            written.missing.push_back(file);
+    if (stop.stop_requested())
+        return {};
+    writeFileAtomically(to, bytes);
+    return written;
 }
 
 } // namespace gradwright
