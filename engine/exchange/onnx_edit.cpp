@@ -5,6 +5,7 @@
 #include "engine/exchange/onnx_model.h"
 #include "engine/exchange/onnx_opsets.h"
 #include "engine/exchange/onnx_outline.h"
+#include "engine/exchange/onnx_types.h"
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
 
@@ -224,27 +225,31 @@ private:
         });
     }
 
-    /// The description of a value, moved to the inputs or outputs.
+    /// The description of a value, for the inputs or outputs: as the model has it, or as the ops
+    /// tell it; empty where they do not either.
     std::string descriptionOf(const std::string& name) {
         for (const auto number : {kInput, kOutput, kValueInfo})
             for (auto& field : graph_->fields())
-                if (field.number == number && WireMessage::open(field).text(kInfoName) == name)
-                    return WireMessage::open(field).bytes();
-        return {};
+                if (field.number == number) {
+                    const auto& info = WireMessage::open(field);
+                    if (info.text(kInfoName) == name && info.has(kInfoType))
+                        return info.bytes();
+                }
+        if (!types_)
+            types_ = inferOnnxTypes(model_, onnxOutline(model_));
+        const auto found = types_->find(name);
+        return found == types_->end() ? std::string() : onnxDescription(found->second);
     }
 
-    void addInfo(std::uint32_t number, const std::string& name, bool needsType) {
+    /// At least its name.
+    std::string descriptionOrName(const std::string& name) {
         auto bytes = descriptionOf(name);
         if (bytes.empty()) {
-            if (needsType)
-                throw Error("the model does not say of which type \"{}\" is, so that it cannot "
-                            "become an input; run a shape inference on the model first",
-                            name);
             WireMessage info;
             info.addText(kInfoName, name);
             bytes = info.bytes();
         }
-        graph_->addText(number, std::move(bytes));
+        return bytes;
     }
 
     void addOutput(const std::string& name) {
@@ -252,7 +257,7 @@ private:
         for (auto* output : graph_->open(kOutput))
             if (output->text(kInfoName) == name)
                 throw Error("\"{}\" is an output already", name);
-        addInfo(kOutput, name, false);
+        graph_->addText(kOutput, descriptionOrName(name));
         dropDescriptions({name});
     }
 
@@ -286,15 +291,8 @@ private:
             inputs.push_back(descriptionOrRefuse(name));
         }
         std::vector<std::string> outputs;
-        for (const auto& name : to) {
-            auto bytes = descriptionOf(name);
-            if (bytes.empty()) {
-                WireMessage info;
-                info.addText(kInfoName, name);
-                bytes = info.bytes();
-            }
-            outputs.push_back(std::move(bytes));
-        }
+        for (const auto& name : to)
+            outputs.push_back(descriptionOrName(name));
         NameSet made;
         for (auto* node : nodes)
             if (kept.contains(node))
@@ -328,9 +326,11 @@ private:
     std::string descriptionOrRefuse(const std::string& name) {
         auto bytes = descriptionOf(name);
         if (bytes.empty())
-            throw Error("the model does not say of which type \"{}\" is, so that it cannot become "
-                        "an input; run a shape inference on the model first",
-                        name);
+            throw Error(
+                "the model does not say of which type \"{}\" is, and it cannot be computed, "
+                "so that it cannot become an input; run a shape inference on the model "
+                "first",
+                name);
         return bytes;
     }
 
@@ -424,6 +424,7 @@ private:
 
     WireMessage& model_;
     WireMessage* graph_;
+    std::optional<OnnxTypes> types_{}; ///< once they are asked for
 };
 
 } // namespace

@@ -140,6 +140,16 @@ void OnnxOutline::index() {
                 ports_.insert_or_assign(port.name, port);
 }
 
+void OnnxOutline::addTypes(const std::map<std::string, OnnxPort, std::less<>>& types) {
+    for (const auto& [name, port] : types) {
+        const auto found = ports_.find(name);
+        if (found == ports_.end())
+            ports_.emplace(name, port);
+        else if (!found->second.hasShape && found->second.type == port.type)
+            found->second = port;
+    }
+}
+
 std::string onnxShapeText(const OnnxPort& port) {
     if (!port.hasShape)
         return "?";

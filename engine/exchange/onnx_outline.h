@@ -58,6 +58,8 @@ struct OnnxOutline {
     [[nodiscard]] const Constant* constantOf(std::string_view value) const;
     /// Fills what portOf() and constantOf() look up.
     void index();
+    /// Adds what portOf() knows of values that the model says nothing of, see inferOnnxTypes().
+    void addTypes(const std::map<std::string, OnnxPort, std::less<>>& types);
 
 private:
     std::map<std::string, OnnxPort, std::less<>> ports_;

@@ -17,8 +17,8 @@
 namespace gradwright {
 namespace {
 
-constexpr int kDetailNameWidth = 110;
-constexpr int kRoleWidth = 64;
+constexpr int kDetailNameWidth = 130;
+constexpr QSize kDetailRow{0, 26};
 constexpr int kValueRole = Qt::UserRole + 1; ///< the text as it is edited
 
 /// Return edits, as in other lists of the window.
@@ -79,10 +79,11 @@ NodeDetails::NodeDetails(const OnnxDocument& document, QWidget* parent)
     attributes_->setObjectName(QStringLiteral("attributes"));
     attributes_->setColumnWidth(0, kDetailNameWidth);
     values_->setObjectName(QStringLiteral("values"));
-    values_->setColumnWidth(0, kRoleWidth);
-    values_->setColumnWidth(1, kDetailNameWidth);
+    values_->header()->setStretchLastSection(false);
+    values_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    values_->header()->setSectionResizeMode(1, QHeaderView::Stretch);
     auto* const layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setContentsMargins(12, 8, 12, 8);
     layout->addWidget(title_);
     layout->addWidget(about_);
     layout->addWidget(sectionTitle(tr("Attributes")));
@@ -160,6 +161,7 @@ void NodeDetails::fillAttributes(const OnnxOutline::Node& node) {
         const QString text = qstr(attribute.value);
         auto* const item = new QTreeWidgetItem({qstr(attribute.name), text});
         item->setData(0, kValueRole, text);
+        item->setSizeHint(0, kDetailRow);
         item->setToolTip(1, attribute.isEditable ? text : tr("%1: not edited as text").arg(text));
         if (attribute.isEditable)
             item->setFlags(item->flags() | Qt::ItemIsEditable);
@@ -180,6 +182,7 @@ void NodeDetails::addValue(const QString& role, const std::string& name) {
                                        : tr("in %1").arg(qstr(constant->file));
         item->setText(2, text);
     }
+    item->setSizeHint(0, kDetailRow);
     for (int column = 0; column < 3; ++column)
         item->setToolTip(column, item->text(column));
     values_->addTopLevelItem(item);

@@ -20,7 +20,7 @@ namespace gradwright {
 namespace {
 
 constexpr int kNodeRowHeight = 26;
-constexpr std::array<int, NodeModel::kNodeColumns> kNodeWidths = {170, 120, 150, 120, 130};
+constexpr std::array<int, NodeModel::kNodeColumns> kNodeWidths = {160, 100, 120, 120, 175};
 
 } // namespace
 
@@ -55,7 +55,8 @@ NodeList::NodeList(OnnxDocument& document, const ThemeManager& themes, QWidget* 
     view_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     for (int column = 0; column < NodeModel::kNodeColumns; ++column)
         view_->setColumnWidth(column, kNodeWidths[static_cast<std::size_t>(column)]);
-    view_->horizontalHeader()->setStretchLastSection(true);
+    for (const int column : {NodeModel::kReads, NodeModel::kMakes})
+        view_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch);
     auto* const head = new QHBoxLayout;
     head->addWidget(search_, 1);
     head->addWidget(counted_);

@@ -46,7 +46,7 @@ bool OnnxWindow::perform(const OnnxChange& change) {
         details_->show(nodes_->selected()); // as the model has it
         return false;
     }
-    say(change.text + u'.');
+    say(tr("Done: %1.").arg(change.text));
     return true;
 }
 
@@ -164,7 +164,7 @@ void OnnxWindow::undo() {
 void OnnxWindow::redo() {
     const QString text = document_.steps().redoText();
     const QString problem = document_.redo();
-    say(problem.isEmpty() ? text + u'.' : problem, !problem.isEmpty());
+    say(problem.isEmpty() ? tr("Done: %1.").arg(text) : problem, !problem.isEmpty());
 }
 
 void OnnxWindow::renameValue() {

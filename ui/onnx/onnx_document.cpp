@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/onnx/onnx_document.h"
 
+#include "engine/exchange/onnx_types.h"
 #include "engine/support/error.h"
 #include "engine/support/posix_file.h"
 #include "ui/forms/long_work.h"
@@ -29,6 +30,13 @@ private:
 };
 
 using Progress = std::function<void(double)>;
+
+/// With the shapes that the model does not say.
+OnnxOutline outlineWithTypes(WireMessage& model) {
+    auto outline = onnxOutline(model);
+    outline.addTypes(inferOnnxTypes(model, outline));
+    return outline;
+}
 
 std::shared_ptr<const std::string> readModel(const QString& name, const std::stop_token& stop,
                                              const Progress& progress) {
@@ -68,7 +76,7 @@ bool OnnxDocument::open(const QString& file) {
                              return;
                          try {
                              model = WireMessage::parse(*source);
-                             outline = onnxOutline(model);
+                             outline = outlineWithTypes(model);
                          } catch (const Error& error) {
                              throw Error("{}: {}", file.toStdString(), error.what());
                          }
@@ -100,7 +108,7 @@ QString OnnxDocument::apply(const OnnxEdits& edits, const QString& text) {
                              progress(0.1);
                              try {
                                  editOnnx(model_, edits);
-                                 outline = onnxOutline(model_);
+                                 outline = outlineWithTypes(model_);
                                  if (!stop.stop_requested()) {
                                      isMade = true;
                                      return;
@@ -139,7 +147,7 @@ QString OnnxDocument::moveTo(int index) {
                                  editOnnx(model, step(i));
                                  progress(static_cast<double>(i + 1) / (index + 1));
                              }
-                             outline = onnxOutline(model);
+                             outline = outlineWithTypes(model);
                              isMade = !stop.stop_requested();
                          });
     } catch (const std::exception& error) {

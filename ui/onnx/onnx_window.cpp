@@ -31,7 +31,7 @@ namespace {
 
 constexpr QSize kOnnxSize{1240, 800};
 constexpr QSize kSmallestOnnxSize{900, 560};
-constexpr int kPortsHeight = 150;
+constexpr int kPortsHeight = 140;
 constexpr int kDetailsWidth = 400;
 
 QWidget* titled(const QString& title, QWidget& body) {
@@ -39,7 +39,7 @@ QWidget* titled(const QString& title, QWidget& body) {
     auto* const label = new QLabel(title);
     label->setProperty("textRole", QStringLiteral("section"));
     auto* const layout = new QVBoxLayout(box);
-    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setContentsMargins(12, 8, 12, 8);
     layout->setSpacing(4);
     layout->addWidget(label);
     layout->addWidget(&body, 1);
@@ -73,20 +73,19 @@ OnnxWindow::OnnxWindow(ThemeManager& themes)
     lower->setStretchFactor(0, 1);
     lower->setSizes({kOnnxSize.width() - kDetailsWidth, kDetailsWidth});
     lower->setChildrenCollapsible(false);
-    lower->setHandleWidth(13);
     auto* const all = new QSplitter(Qt::Vertical);
     all->addWidget(makePorts());
     all->addWidget(lower);
     all->setStretchFactor(1, 1);
     all->setSizes({kPortsHeight, kOnnxSize.height() - kPortsHeight});
     all->setChildrenCollapsible(false);
-    all->setHandleWidth(9);
     auto* const content = new QWidget;
     auto* const layout = new QVBoxLayout(content);
-    layout->setContentsMargins(16, 8, 16, 12);
-    layout->setSpacing(8);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
     layout->addWidget(all, 1);
     layout->addWidget(said_);
+    said_->setContentsMargins(12, 4, 12, 8);
     setCentralWidget(content);
     connectPorts(*inputs_, true);
     connectPorts(*outputs_, false);
@@ -135,14 +134,13 @@ QWidget* OnnxWindow::makePorts() {
     ports->addWidget(titled(tr("Inputs"), *inputs_));
     ports->addWidget(titled(tr("Outputs"), *outputs_));
     ports->setChildrenCollapsible(false);
-    ports->setHandleWidth(13);
     return ports;
 }
 
 QWidget* OnnxWindow::makeNodes() {
     auto* const box = new QWidget;
     auto* const layout = new QVBoxLayout(box);
-    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setContentsMargins(12, 8, 12, 8);
     layout->addWidget(nodes_, 1);
     // The same as in the menu, for those who look for buttons.
     auto* const buttons = new QHBoxLayout;

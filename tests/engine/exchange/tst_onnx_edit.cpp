@@ -2,6 +2,7 @@
 #include "engine/exchange/network_runner.h"
 #include "engine/exchange/onnx_edit.h"
 #include "engine/exchange/onnx_outline.h"
+#include "engine/exchange/onnx_types.h"
 #include "engine/exchange/wire_message.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
@@ -236,10 +237,66 @@ private Q_SLOTS:
                 editOnnx(bytes, {.to = {relu}}));
         QVERIFY(editOnnx(bytes, {.keptNodes = {"flat", "dense"}}) ==
                 editOnnx(bytes, {.from = {relu}, .to = {model.graph().node(3).output(0)}}));
-        const auto message = messageOf([&] { return editOnnx(bytes, {.keptNodes = {"dense"}}); });
-        QVERIFY2(message.contains("does not say of which type \"" +
-                                  QString::fromStdString(model.graph().node(2).output(0))),
-                 qPrintable(message));
+    }
+
+    /// What the model does not describe is told by the ops; what they do not know either has no
+    /// type.
+    void endsHaveTypes() {
+        const auto flat = smallModel().proto().graph().node(2).output(0);
+        const auto tail = parsed(editOnnx(smallModel().bytes(), {.keptNodes = {"dense"}}));
+        QCOMPARE(tail.graph().input_size(), 1);
+        QCOMPARE(tail.graph().input(0).name(), flat);
+        const auto& type = tail.graph().input(0).type().tensor_type();
+        QCOMPARE(type.elem_type(), 1);
+        QCOMPARE(type.shape().dim_size(), 2);
+        QCOMPARE(type.shape().dim(0).dim_param(), std::string("N"));
+        QCOMPARE(type.shape().dim(1).dim_value(), 8);
+        const auto more = parsed(editOnnx(smallModel().bytes(), {.outputs = {flat}}));
+        QVERIFY(more.graph().output(1).SerializeAsString() ==
+                tail.graph().input(0).SerializeAsString());
+        ModelBuilder b(17);
+        const auto strange = b.node("Strange", {b.input("x", {4})}, "strange");
+        b.output(b.node("Relu", {strange}, "relu"));
+        const auto message =
+            messageOf([&] { return editOnnx(b.bytes(), {.keptNodes = {"relu"}}); });
+        QVERIFY2(message.contains("does not say of which type"), qPrintable(message));
+    }
+
+    /// Names of axes, whole numbers, truth values, shapes that are computed, and what is not told:
+    /// products of lengths and element types that are computed in another one.
+    void typesAreInferred() {
+        ModelBuilder b(17);
+        const auto x = b.input("x", {6, 4});
+        const auto shape = b.node("Shape", {x}, "shape");
+        const auto first = b.node("Gather", {shape, b.scalar(0)}, "first");
+        const auto second = b.node("Unsqueeze", {first, b.integers({0})}, "second");
+        const auto wanted = b.node("Concat", {second, b.integers({24})}, "wanted");
+        b.set("axis", std::int64_t{0});
+        const auto flat = b.node("Reshape", {x, wanted}, "flat");
+        const auto best = b.node("ArgMax", {flat}, "best");
+        b.set("axis", std::int64_t{1}).set("keepdims", std::int64_t{0});
+        const auto large = b.node("Greater", {flat, b.number(0)}, "large");
+        const auto rows = b.node("Reshape", {x, b.integers({-1, 4})}, "rows");
+        const auto half = b.node("Cast", {x}, "half");
+        b.set("to", std::int64_t{10});
+        const auto product = b.node("MatMul", {x, b.random({4, 1000, 300})}, "product");
+        b.output(b.node("Relu", {half}, "last"));
+        const auto bytes = b.bytes();
+        auto model = WireMessage::parse(bytes);
+        const auto types = inferOnnxTypes(model, onnxOutline(model));
+        const auto text = [&](const std::string& value) {
+            const auto found = types.find(value);
+            return found == types.end() ? std::string("nothing")
+                                        : found->second.type + ' ' + onnxShapeText(found->second);
+        };
+        QCOMPARE(text(flat), std::string("float32 N×24"));
+        QCOMPARE(text(shape), std::string("int64 3"));
+        QCOMPARE(text(best), std::string("int64 N"));
+        QCOMPARE(text(large), std::string("bool N×24"));
+        QCOMPARE(text(rows), std::string("float32 ?×4"));
+        QCOMPARE(text(half), std::string("nothing"));
+        QCOMPARE(text(product), std::string("nothing")); // its shapes do not fit
+        QVERIFY(model.bytes() == bytes);
     }
 
     /// What is computed of constants alone comes along; what others read becomes an output, and
