@@ -7,7 +7,7 @@
 #include "ui/forms/long_work.h"
 #include "ui/theme/text.h"
 
-#include <QFileInfo>
+#include <QScopedValueRollback>
 
 #include <algorithm>
 #include <limits>
@@ -64,24 +64,30 @@ OnnxDocument::OnnxDocument(QWidget& window)
     : QObject(&window)
     , window_(&window) {}
 
+void OnnxDocument::work(
+    const QString& title,
+    const std::function<void(const std::stop_token&, const Progress&)>& action) {
+    const QScopedValueRollback working(isWorking_, true);
+    workWithProgress(*window_, title, action);
+}
+
 bool OnnxDocument::open(const QString& file) {
     std::shared_ptr<const std::string> source;
     WireMessage model;
     OnnxOutline outline;
     bool isWhole = false;
-    workWithProgress(*window_, tr("Reading the model…"),
-                     [&](const std::stop_token& stop, const Progress& progress) {
-                         source = readModel(file, stop, progress);
-                         if (stop.stop_requested())
-                             return;
-                         try {
-                             model = WireMessage::parse(*source);
-                             outline = outlineWithTypes(model);
-                         } catch (const Error& error) {
-                             throw Error("{}: {}", file.toStdString(), error.what());
-                         }
-                         isWhole = !stop.stop_requested();
-                     });
+    work(tr("Reading the model…"), [&](const std::stop_token& stop, const Progress& progress) {
+        source = readModel(file, stop, progress);
+        if (stop.stop_requested())
+            return;
+        try {
+            model = WireMessage::parse(*source);
+            outline = outlineWithTypes(model);
+        } catch (const Error& error) {
+            throw Error("{}: {}", file.toStdString(), error.what());
+        }
+        isWhole = !stop.stop_requested();
+    });
     if (!isWhole)
         return false;
     steps_.clear();
@@ -102,27 +108,28 @@ const OnnxEdits& OnnxDocument::step(int index) const {
 QString OnnxDocument::apply(const OnnxEdits& edits, const QString& text) {
     OnnxOutline outline;
     bool isMade = false;
+    if (isWorking_)
+        return tr("The step before is not done yet.");
     try {
-        workWithProgress(*window_, tr("Editing the model…"),
-                         [&](const std::stop_token& stop, const Progress& progress) {
-                             progress(0.1);
-                             try {
-                                 editOnnx(model_, edits);
-                                 outline = outlineWithTypes(model_);
-                                 if (!stop.stop_requested()) {
-                                     isMade = true;
-                                     return;
-                                 }
-                             } catch (...) {
-                                 model_ = WireMessage::parse(*source_);
-                                 for (int i = 0; i < steps_.index(); ++i)
-                                     editOnnx(model_, step(i));
-                                 throw;
-                             }
-                             model_ = WireMessage::parse(*source_);
-                             for (int i = 0; i < steps_.index(); ++i)
-                                 editOnnx(model_, step(i));
-                         });
+        work(tr("Editing the model…"), [&](const std::stop_token& stop, const Progress& progress) {
+            progress(0.1);
+            try {
+                editOnnx(model_, edits);
+                outline = outlineWithTypes(model_);
+                if (!stop.stop_requested()) {
+                    isMade = true;
+                    return;
+                }
+            } catch (...) {
+                model_ = WireMessage::parse(*source_);
+                for (int i = 0; i < steps_.index(); ++i)
+                    editOnnx(model_, step(i));
+                throw;
+            }
+            model_ = WireMessage::parse(*source_);
+            for (int i = 0; i < steps_.index(); ++i)
+                editOnnx(model_, step(i));
+        });
     } catch (const std::exception& error) {
         return QString::fromUtf8(error.what());
     }
@@ -140,16 +147,15 @@ QString OnnxDocument::moveTo(int index) {
     OnnxOutline outline;
     bool isMade = false;
     try {
-        workWithProgress(*window_, tr("Editing the model…"),
-                         [&](const std::stop_token& stop, const Progress& progress) {
-                             model = WireMessage::parse(*source_);
-                             for (int i = 0; i < index && !stop.stop_requested(); ++i) {
-                                 editOnnx(model, step(i));
-                                 progress(static_cast<double>(i + 1) / (index + 1));
-                             }
-                             outline = outlineWithTypes(model);
-                             isMade = !stop.stop_requested();
-                         });
+        work(tr("Editing the model…"), [&](const std::stop_token& stop, const Progress& progress) {
+            model = WireMessage::parse(*source_);
+            for (int i = 0; i < index && !stop.stop_requested(); ++i) {
+                editOnnx(model, step(i));
+                progress(static_cast<double>(i + 1) / (index + 1));
+            }
+            outline = outlineWithTypes(model);
+            isMade = !stop.stop_requested();
+        });
     } catch (const std::exception& error) {
         return QString::fromUtf8(error.what());
     }
@@ -172,15 +178,14 @@ QString OnnxDocument::redo() {
 
 std::optional<OnnxWritten> OnnxDocument::save(const QString& to) {
     std::optional<OnnxWritten> written;
-    workWithProgress(*window_, tr("Checking and writing the model…"),
-                     [&](const std::stop_token& stop, const Progress& progress) {
-                         progress(0.1);
-                         const auto bytes = model_.bytes();
-                         progress(0.4);
-                         if (!stop.stop_requested())
-                             written = writeEditedOnnx(bytes, original_.toStdString(),
-                                                       to.toStdString(), stop);
-                     });
+    work(tr("Checking and writing the model…"),
+         [&](const std::stop_token& stop, const Progress& progress) {
+             progress(0.1);
+             const auto bytes = model_.bytes();
+             progress(0.4);
+             if (!stop.stop_requested())
+                 written = writeEditedOnnx(bytes, original_.toStdString(), to.toStdString(), stop);
+         });
     if (!written)
         return {};
     saved_ = to;

@@ -8,8 +8,10 @@
 #include <QStringList>
 #include <QUndoStack>
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 class QWidget;
@@ -42,6 +44,8 @@ public:
     [[nodiscard]] const QString& original() const { return original_; }
     [[nodiscard]] const QString& saved() const { return saved_; }
     [[nodiscard]] QUndoStack& steps() { return steps_; }
+    /// Whether a thread reads, edits or writes the model meanwhile.
+    [[nodiscard]] bool isWorking() const { return isWorking_; }
     [[nodiscard]] bool isModified() const { return !steps_.isClean(); }
     /// What has been changed in the file that was opened, a step each.
     [[nodiscard]] QStringList changes() const;
@@ -53,6 +57,9 @@ Q_SIGNALS:
     void fileChanged();
 
 private:
+    void work(const QString& title,
+              const std::function<void(const std::stop_token&, const std::function<void(double)>&)>&
+                  action);
     QString moveTo(int index);
     [[nodiscard]] const OnnxEdits& step(int index) const;
 
@@ -62,6 +69,7 @@ private:
     WireMessage model_;
     OnnxOutline outline_;
     QUndoStack steps_;
+    bool isWorking_ = false;
 };
 
 } // namespace gradwright

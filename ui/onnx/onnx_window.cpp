@@ -299,6 +299,10 @@ QString OnnxWindow::said() const {
 }
 
 void OnnxWindow::closeEvent(QCloseEvent* event) {
+    if (document_.isWorking()) { // a thread has the model; its dialog can be cancelled
+        event->ignore();
+        return;
+    }
     if (!document_.isModified()) {
         event->accept();
         return;
