@@ -198,7 +198,7 @@ void OnnxWindow::makeMenus() {
         model, tr("Make this value an output"), QStringLiteral("Ctrl+U"), [this] { makeOutput(); },
         "makeOutput");
     auto* const keep = add(
-        model, tr("Keep only the selected part"), QStringLiteral("Ctrl+K"),
+        model, tr("Keep only the selected part"), QStringLiteral("Ctrl+Shift+K"),
         [this] { keepSelected(); }, "keep");
     auto* const remove = add(
         model, tr("Remove the nodes"), QStringLiteral("Del"), [this] { removeSelected(); },

@@ -83,7 +83,7 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {onnx, tr("Edit a name, a dimension or an attribute"), tr("Double click, Enter, F2")},
         {onnx, tr("Rename the value"), QStringLiteral("F2")},
         {onnx, tr("Make the value an output"), QStringLiteral("Ctrl+U")},
-        {onnx, tr("Keep only the selected nodes"), QStringLiteral("Ctrl+K")},
+        {onnx, tr("Keep only the selected nodes"), QStringLiteral("Ctrl+Shift+K")},
         {onnx, tr("Remove the selected nodes"), QStringLiteral("Del")},
         {onnx, tr("Replace the operator"), QStringLiteral("Ctrl+E")},
         {onnx, tr("Add an attribute, remove it"), QStringLiteral("Ctrl+Shift+A, Del")},

@@ -76,7 +76,7 @@ private Q_SLOTS:
             [this] {
                 clickNode("relu");
                 clickNode("flat", Qt::ShiftModifier);
-                key(Qt::Key_K, Qt::ControlModifier);
+                key(Qt::Key_K, Qt::ControlModifier | Qt::ShiftModifier);
             },
             {"--from", "value2", "--to", "value4"});
         row("part by name",
@@ -187,7 +187,7 @@ private Q_SLOTS:
         typePort(window_->inputs(), 0, "image");
         QTRY_COMPARE(outline().inputs[0].name, std::string("image"));
         clickNode("conv");
-        key(Qt::Key_K, Qt::ControlModifier);
+        key(Qt::Key_K, Qt::ControlModifier | Qt::ShiftModifier);
         QTRY_COMPARE(outline().nodes.size(), std::size_t{1});
         key(Qt::Key_Z, Qt::ControlModifier);
         QTRY_COMPARE(outline().nodes.size(), std::size_t{3});
