@@ -18,8 +18,7 @@ namespace gradwright {
 namespace {
 
 // Fields of the format, by their numbers in onnx/onnx.proto.
-constexpr std::uint32_t kGraph = 7; // of a model
-constexpr std::uint32_t kNode = 1;  // of a graph
+constexpr std::uint32_t kNode = 1; // of a graph
 constexpr std::uint32_t kInitializer = 5;
 constexpr std::uint32_t kInput = 11;
 constexpr std::uint32_t kOutput = 12;

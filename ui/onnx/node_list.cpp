@@ -20,7 +20,9 @@ namespace gradwright {
 namespace {
 
 constexpr int kNodeRowHeight = 26;
-constexpr std::array<int, NodeModel::kNodeColumns> kNodeWidths = {160, 100, 120, 120, 175};
+constexpr int kNarrowNodes = 720; ///< in which what nodes make has no room
+constexpr int kTightNodes = 540;  ///< in which what they read has none either
+constexpr std::array<int, NodeModel::kNodeColumns> kNodeWidths = {150, 95, 120, 120, 190};
 
 } // namespace
 
@@ -84,6 +86,15 @@ NodeList::NodeList(OnnxDocument& document, const ThemeManager& themes, QWidget* 
     });
     connect(document_, &OnnxDocument::changed, this, &NodeList::follow);
     follow();
+}
+
+/// What has no room here is told at the right of a node that is selected.
+void NodeList::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    view_->setColumnHidden(NodeModel::kMakes, width() < kNarrowNodes);
+    view_->setColumnHidden(NodeModel::kReads, width() < kTightNodes);
+    view_->horizontalHeader()->setSectionResizeMode(
+        NodeModel::kTitle, width() < kTightNodes ? QHeaderView::Stretch : QHeaderView::Interactive);
 }
 
 void NodeList::beginSearch() {

@@ -8,6 +8,7 @@
 #include "ui/theme/text.h"
 
 #include <QScopedValueRollback>
+#include <QWidget>
 
 #include <algorithm>
 #include <limits>

@@ -13,8 +13,8 @@ namespace gradwright {
 namespace {
 
 constexpr int kPortRowHeight = 26;
-constexpr int kPortNameWidth = 150;
-constexpr int kPortTypeWidth = 70;
+constexpr int kPortNameWidth = 112;
+constexpr int kPortTypeWidth = 68;
 constexpr int kAxisWidth = 62;
 
 } // namespace
