@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/onnx_edit.h"
 
+#include "engine/exchange/onnx_attributes.h"
+#include "engine/exchange/onnx_model.h"
 #include "engine/exchange/onnx_opsets.h"
-#include "engine/exchange/wire_message.h"
+#include "engine/exchange/onnx_outline.h"
+#include "engine/exchange/onnx_types.h"
+#include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -14,8 +18,7 @@ namespace gradwright {
 namespace {
 
 // Fields of the format, by their numbers in onnx/onnx.proto.
-constexpr std::uint32_t kGraph = 7; // of a model
-constexpr std::uint32_t kNode = 1;  // of a graph
+constexpr std::uint32_t kNode = 1; // of a graph
 constexpr std::uint32_t kInitializer = 5;
 constexpr std::uint32_t kInput = 11;
 constexpr std::uint32_t kOutput = 12;
@@ -40,22 +43,25 @@ using NameSet = std::set<std::string, std::less<>>;
 
 class Editor {
 public:
-    explicit Editor(std::string_view bytes)
-        : model_(WireMessage::parse(bytes)) {
-        if (!model_.has(kGraph))
-            throw Error("it is no ONNX model");
-        if (model_.open(kGraph).size() > 1)
-            throw Error("its graph is in several pieces, which are not edited");
-        graph_ = &model_.only(kGraph);
-    }
+    explicit Editor(WireMessage& model)
+        : model_(model)
+        , graph_(&onlyOnnxGraph(model)) {}
 
-    std::string run(const OnnxEdits& edits) {
+    void run(const OnnxEdits& edits) {
         for (const auto& [from, to] : edits.renames)
             rename(from, to);
+        for (const auto& [from, to] : edits.renamedAxes)
+            renameAxis(from, to);
         for (const auto& name : edits.removedNodes)
             removeNode(name);
         for (const auto& [name, op] : edits.operators)
             WireMessage::open(*nodeCalled(name)).setText(kOperator, op);
+        for (const auto& [name, attribute, value] : edits.attributes)
+            setOnnxAttribute(WireMessage::open(*nodeCalled(name)), attribute, value);
+        if (!edits.keptNodes.empty()) {
+            const auto [from, to] = onnxPart(onnxOutline(model_), edits.keptNodes);
+            cut(from, to);
+        }
         if (!edits.from.empty() || !edits.to.empty())
             cut(edits.from, edits.to);
         for (const auto& name : edits.outputs)
@@ -68,7 +74,6 @@ public:
             replaceConstant(name, values);
         if (edits.opset)
             convertOnnxOpset(model_, *edits.opset);
-        return model_.bytes();
     }
 
 private:
@@ -219,27 +224,31 @@ private:
         });
     }
 
-    /// The description of a value, moved to the inputs or outputs.
+    /// The description of a value, for the inputs or outputs: as the model has it, or as the ops
+    /// tell it; empty where they do not either.
     std::string descriptionOf(const std::string& name) {
         for (const auto number : {kInput, kOutput, kValueInfo})
             for (auto& field : graph_->fields())
-                if (field.number == number && WireMessage::open(field).text(kInfoName) == name)
-                    return WireMessage::open(field).bytes();
-        return {};
+                if (field.number == number) {
+                    const auto& info = WireMessage::open(field);
+                    if (info.text(kInfoName) == name && info.has(kInfoType))
+                        return info.bytes();
+                }
+        if (!types_)
+            types_ = inferOnnxTypes(model_, onnxOutline(model_));
+        const auto found = types_->find(name);
+        return found == types_->end() ? std::string() : onnxDescription(found->second);
     }
 
-    void addInfo(std::uint32_t number, const std::string& name, bool needsType) {
+    /// At least its name.
+    std::string descriptionOrName(const std::string& name) {
         auto bytes = descriptionOf(name);
         if (bytes.empty()) {
-            if (needsType)
-                throw Error("the model does not say of which type \"{}\" is, so that it cannot "
-                            "become an input; run a shape inference on the model first",
-                            name);
             WireMessage info;
             info.addText(kInfoName, name);
             bytes = info.bytes();
         }
-        graph_->addText(number, std::move(bytes));
+        return bytes;
     }
 
     void addOutput(const std::string& name) {
@@ -247,7 +256,7 @@ private:
         for (auto* output : graph_->open(kOutput))
             if (output->text(kInfoName) == name)
                 throw Error("\"{}\" is an output already", name);
-        addInfo(kOutput, name, false);
+        graph_->addText(kOutput, descriptionOrName(name));
         dropDescriptions({name});
     }
 
@@ -281,15 +290,8 @@ private:
             inputs.push_back(descriptionOrRefuse(name));
         }
         std::vector<std::string> outputs;
-        for (const auto& name : to) {
-            auto bytes = descriptionOf(name);
-            if (bytes.empty()) {
-                WireMessage info;
-                info.addText(kInfoName, name);
-                bytes = info.bytes();
-            }
-            outputs.push_back(std::move(bytes));
-        }
+        for (const auto& name : to)
+            outputs.push_back(descriptionOrName(name));
         NameSet made;
         for (auto* node : nodes)
             if (kept.contains(node))
@@ -323,9 +325,11 @@ private:
     std::string descriptionOrRefuse(const std::string& name) {
         auto bytes = descriptionOf(name);
         if (bytes.empty())
-            throw Error("the model does not say of which type \"{}\" is, so that it cannot become "
-                        "an input; run a shape inference on the model first",
-                        name);
+            throw Error(
+                "the model does not say of which type \"{}\" is, and it cannot be computed, "
+                "so that it cannot become an input; run a shape inference on the model "
+                "first",
+                name);
         return bytes;
     }
 
@@ -336,6 +340,22 @@ private:
                 for (auto* shape : tensor->open(kShape))
                     for (auto* dim : shape->open(kDim))
                         visit(*dim);
+    }
+
+    void renameAxis(const std::string& from, const std::string& to) {
+        if (to.empty())
+            throw Error("the axis \"{}\" needs a name", from);
+        bool isFound = false;
+        for (const auto number : {kInput, kOutput, kValueInfo})
+            for (auto* info : graph_->open(number))
+                eachAxis(*info, [&](WireMessage& dim) {
+                    if (dim.text(kDimParam) != from)
+                        return;
+                    isFound = true;
+                    dim.setText(kDimParam, to);
+                });
+        if (!isFound)
+            throw Error("no axis of the model is called \"{}\"", from);
     }
 
     void fix(const std::string& name, std::int64_t length) {
@@ -362,7 +382,10 @@ private:
     void free(const std::string& place, const std::string& name) {
         if (!changeAxis(place, [&](WireMessage& dim) {
                 dim.remove(kDimValue);
-                dim.setText(kDimParam, name);
+                if (name.empty())
+                    dim.remove(kDimParam);
+                else
+                    dim.setText(kDimParam, name);
             }))
             throw Error("the model has no axis \"{}\"; axes are called like \"x:0\"", place);
     }
@@ -398,20 +421,48 @@ private:
         throw Error("the model has no constant \"{}\"", name);
     }
 
-    WireMessage model_;
-    WireMessage* graph_ = nullptr;
+    WireMessage& model_;
+    WireMessage* graph_;
+    std::optional<OnnxTypes> types_{}; ///< once they are asked for
 };
 
 } // namespace
 
 bool OnnxEdits::isNothing() const {
-    return renames.empty() && removedNodes.empty() && operators.empty() && from.empty() &&
-           to.empty() && outputs.empty() && fixed.empty() && freed.empty() && constants.empty() &&
-           !opset;
+    return renames.empty() && renamedAxes.empty() && removedNodes.empty() && operators.empty() &&
+           attributes.empty() && keptNodes.empty() && from.empty() && to.empty() &&
+           outputs.empty() && fixed.empty() && freed.empty() && constants.empty() && !opset;
 }
 
 std::string editOnnx(std::string_view bytes, const OnnxEdits& edits) {
-    return Editor(bytes).run(edits);
+    auto model = WireMessage::parse(bytes);
+    editOnnx(model, edits);
+    return model.bytes();
+}
+
+void editOnnx(WireMessage& model, const OnnxEdits& edits) {
+    Editor(model).run(edits);
+}
+
+std::optional<OnnxWritten> writeEditedOnnx(std::string_view bytes,
+                                           const std::filesystem::path& from,
+                                           const std::filesystem::path& to,
+                                           const std::stop_token& stop) {
+    OnnxWritten written;
+    {
+        const auto model = readOnnx(bytes, std::filesystem::absolute(from).parent_path());
+        written.nodes = model.nodes.size();
+    }
+    if (stop.stop_requested())
+        return {};
+    auto message = WireMessage::parse(bytes);
+    for (const auto& file : onnxOutline(message).files)
+        if (!std::filesystem::exists(std::filesystem::absolute(to).parent_path() / file))
+            written.missing.push_back(file);
+    if (stop.stop_requested())
+        return {};
+    writeFileAtomically(to, bytes);
+    return written;
 }
 
 } // namespace gradwright

@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/onnx_import.h"
 
+#include "engine/exchange/einsum_parts.h"
 #include "engine/exchange/layer_import.h"
 #include "engine/exchange/node_layers.h"
 #include "engine/support/error.h"
 
 namespace gradwright {
+namespace {
+
+OnnxImport importLayers(const OnnxModel& model, const OnnxImportOptions& options) {
+    if (!hasEinsum(model))
+        return LayerImport(model, options).run();
+    auto plain = model; // which shares its tensors
+    writeEinsumsOut(plain);
+    return LayerImport(plain, options).run();
+}
+
+} // namespace
 
 std::string groupOf(const OnnxNode& node) {
     const auto slash = node.name.rfind('/');
@@ -32,13 +44,13 @@ std::string problemLines(const std::vector<OnnxProblem>& problems) {
 
 OnnxImport importOnnx(const OnnxModel& model, const OnnxImportOptions& options) {
     if (!options.nodes)
-        return LayerImport(model, options).run();
+        return importLayers(model, options);
     std::vector<OnnxProblem> mixing;
     try {
         auto layersOnly = options;
         layersOnly.nodes = false;
         for (const auto& each : {layersOnly, options}) {
-            auto made = LayerImport(model, each).run();
+            auto made = importLayers(model, each);
             if (made.problems.empty() && options.constants.empty())
                 return made;
             mixing = std::move(made.problems);
@@ -64,6 +76,7 @@ OnnxImport importOnnxFreeing(OnnxModel model, const std::function<OnnxModel()>& 
         auto layersOnly = options;
         layersOnly.nodes = false;
         try {
+            writeEinsumsOut(model);
             LayerImport import(model, layersOnly);
             import.freeConstantsOf(model);
             auto made = import.run();

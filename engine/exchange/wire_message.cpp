@@ -37,6 +37,13 @@ void addVarint(std::string& to, std::uint64_t value) {
     to += static_cast<char>(value);
 }
 
+std::size_t varintSize(std::uint64_t value) {
+    std::size_t size = 1;
+    for (; value >= 0x80; value >>= 7)
+        ++size;
+    return size;
+}
+
 } // namespace
 
 WireMessage WireMessage::parse(std::string_view bytes) {
@@ -181,6 +188,25 @@ bool WireMessage::isChanged() const {
            });
 }
 
+std::size_t WireMessage::size() const {
+    std::size_t size = 0;
+    for (const auto& field : fields_) {
+        const bool isOpen = field.message && field.message->isChanged();
+        if (!field.whole.empty() && !isOpen) {
+            size += field.whole.size();
+            continue;
+        }
+        size += varintSize(std::uint64_t{field.number} << 3 | field.type);
+        if (field.type == kVarint) {
+            size += varintSize(field.value);
+            continue;
+        }
+        const auto content = isOpen ? field.message->size() : contentOf(field).size();
+        size += varintSize(content) + content;
+    }
+    return size;
+}
+
 void WireMessage::write(std::string& to) const {
     for (const auto& field : fields_) {
         const bool isOpen = field.message && field.message->isChanged();
@@ -191,19 +217,19 @@ void WireMessage::write(std::string& to) const {
         addVarint(to, std::uint64_t{field.number} << 3 | field.type);
         if (field.type == kVarint) {
             addVarint(to, field.value);
-            continue;
+        } else if (isOpen) {
+            addVarint(to, field.message->size());
+            field.message->write(to);
+        } else {
+            addVarint(to, contentOf(field).size());
+            to += contentOf(field);
         }
-        std::string made;
-        if (isOpen)
-            field.message->write(made);
-        const auto content = isOpen ? std::string_view(made) : contentOf(field);
-        addVarint(to, content.size());
-        to += content;
     }
 }
 
 std::string WireMessage::bytes() const {
     std::string bytes;
+    bytes.reserve(size()); // models are large
     write(bytes);
     return bytes;
 }

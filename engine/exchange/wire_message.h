@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -57,6 +58,7 @@ public:
 
 private:
     [[nodiscard]] static std::string_view contentOf(const Field& field);
+    [[nodiscard]] std::size_t size() const; ///< in bytes, once written
     void write(std::string& to) const;
     [[nodiscard]] bool isChanged() const;
 

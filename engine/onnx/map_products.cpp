@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <set>
 
 namespace gradwright {
 namespace {
@@ -132,6 +131,44 @@ Term multiplied(B& b, const Term& x, const Term& y, const std::string& kept) {
     return {shared + rows + columns, b.reshape(made, Dims(std::move(dims)))};
 }
 
+/// Of letters that a term has twice, the places where both are the same.
+Term diagonal(B& b, Term term) {
+    for (std::size_t first = 0; first < term.letters.size(); ++first) {
+        const char letter = term.letters[first];
+        const auto second = term.letters.find(letter, first + 1);
+        if (second == std::string::npos)
+            continue;
+        const auto dims = b.dimsOf(term.value);
+        constexpr std::int64_t kMostDiagonal = 8192;
+        if (!dims[first].isNumber() || dims[first] != dims[second] ||
+            dims[first].number() > kMostDiagonal)
+            throw Error("it takes a diagonal of {}×{}", toString(dims[first]),
+                        toString(dims[second]));
+        std::vector<std::int64_t> axes;
+        std::vector<Dim> lengths;
+        std::string letters;
+        for (std::size_t axis = 0; axis < term.letters.size(); ++axis)
+            if (axis != first && axis != second) {
+                axes.push_back(static_cast<std::int64_t>(axis));
+                lengths.push_back(dims[axis]);
+                letters += term.letters[axis];
+            }
+        axes.push_back(static_cast<std::int64_t>(first));
+        axes.push_back(static_cast<std::int64_t>(second));
+        const auto length = dims[first].number();
+        lengths.emplace_back(length * length);
+        std::vector<std::int64_t> places;
+        for (std::int64_t i = 0; i < length; ++i)
+            places.push_back(i * (length + 1));
+        const auto flat = b.reshape(b.permute(term.value, std::move(axes)), Dims(lengths));
+        term.value = b.op(GatherOp{static_cast<std::int64_t>(letters.size())},
+                          {flat, b.constant(Tensor::of<std::int64_t>({length}, places))});
+        term.letters = letters + letter;
+        first = static_cast<std::size_t>(-1); // another one may be left
+    }
+    return term;
+}
+
 /// "…ij,…jk->…ik" with a letter for each axis that the dots stand for.
 void einsum(B& b) {
     std::string text;
@@ -156,10 +193,9 @@ void einsum(B& b) {
             if (own.size() > dots.size())
                 dots = own;
         }
-        if (letters.size() != b.rank(i) ||
-            std::set<char>(letters.begin(), letters.end()).size() != letters.size())
+        if (letters.size() != b.rank(i))
             throw Error("its equation \"{}\" is not computed", text);
-        terms.push_back({std::move(letters), b.real(i)});
+        terms.push_back(diagonal(b, {std::move(letters), b.real(i)}));
     }
     std::string result;
     if (arrow != std::string::npos) {

@@ -174,8 +174,9 @@ const std::vector<Module>& modules() {
         {"ui/optimization", belowPages},
         {"ui/quantization", belowPages},
         {"ui/formats", belowPages},
+        {"ui/onnx", belowPages},
         {"ui/shell",
-         {"ui/devices", "ui/optimization", "ui/quantization", "ui/formats", "ui/design", "ui/data",
+         {"ui/devices", "ui/optimization", "ui/quantization", "ui/formats", "ui/onnx", "ui/design", "ui/data",
           "ui/training", "ui/inference", "ui/lab", "ui/drawing"}},
 
         {"app/cli", engine + QStringList{"app/worker"}},

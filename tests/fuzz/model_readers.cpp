@@ -3,6 +3,7 @@
 #include "engine/exchange/model/model_file.h"
 #include "engine/exchange/onnx_edit.h"
 #include "engine/exchange/onnx_import.h"
+#include "engine/exchange/onnx_types.h"
 #include "engine/io/hdf5/hdf5_file.h"
 #include "engine/io/safetensors.h"
 #include "engine/project/project_file.h"
@@ -28,9 +29,14 @@ std::string readNetwork(std::span<const std::uint8_t> bytes) {
     });
 }
 
-/// A model that is changed and read again.
+/// A model that is looked at as a file, which changes nothing, and one that is changed and read
+/// again.
 std::string editModel(std::span<const std::uint8_t> bytes) {
     return refusal([&] {
+        auto message = WireMessage::parse(textOf(bytes));
+        const auto outline = onnxOutline(message);
+        static_cast<void>(inferOnnxTypes(message, outline));
+        require(message.bytes() == textOf(bytes), "looking changes the model");
         const auto before = readOnnx(textOf(bytes));
         if (before.outputs.empty())
             throw Error("the model has no output");

@@ -2,8 +2,11 @@
 //
 // Makes the guide's pictures: works with the real window as a user does, with a real training, and
 // saves what it shows, dark and light, at two sizes. The scale is Qt's own (QT_SCALE_FACTOR).
-// Usage: make_shots FOLDER [passes]: all, or those of the passes for inference alone, which take no
-// training.
+// Usage: make_shots FOLDER [passes|onnx]: all, or those of the passes for inference or of the
+// window for ONNX models alone, which take no training.
+#include "engine/exchange/onnx_export.h"
+#include "engine/io/atomic_file.h"
+#include "engine/project/templates.h"
 #include "tests/support/gestures.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
@@ -15,16 +18,21 @@
 #include "ui/inference/prediction_panel.h"
 #include "ui/lab/lab_chart.h"
 #include "ui/lab/lab_page.h"
+#include "ui/onnx/node_list.h"
+#include "ui/onnx/onnx_window.h"
 #include "ui/optimization/pass_picture.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/shortcuts_dialog.h"
 #include "ui/training/train_page.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QDir>
+#include <QFile>
 #include <QFrame>
 #include <QPushButton>
 #include <QSettings>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QVBoxLayout>
@@ -100,6 +108,31 @@ public:
                 [this] { return window_.inference().evaluation().report() != nullptr; });
         everywhere("inference");
         passes();
+        onnx();
+    }
+
+    /// A model that is edited as a file: another name for an input, an output within.
+    void onnx() {
+        const QString file = QDir(folder_).filePath(QStringLiteral("lenet-5.onnx"));
+        writeFileAtomically(file.toStdString(),
+                            std::string_view(exportOnnx(openTemplate("lenet-5"), {}).file));
+        OnnxWindow* const window = OnnxWindow::openFile(themes_, file, window_);
+        if (window == nullptr)
+            qFatal("%s was not opened", qPrintable(file));
+        auto& view = window->nodes().view();
+        const auto choose = [&](const char* part) {
+            for (int row = 0; row < view.model()->rowCount(); ++row)
+                if (view.model()->index(row, 0).data().toString().contains(QLatin1String(part)))
+                    return view.selectRow(row);
+            qFatal("no node is called %s", part);
+        };
+        choose("conv2");
+        window->findChild<QAction*>(QStringLiteral("makeOutput"))->trigger();
+        waitFor("an output", [window] { return window->document().isModified(); });
+        everywhere("onnx-window", window);
+        window->document().steps().setClean(); // nothing of it is kept
+        window->close();
+        QFile::remove(file);
     }
 
     /// What each pass for inference does, on its example, dark and light.
@@ -176,10 +209,11 @@ private:
             {NetworkEdit{SetParam{"", pool->id, "kernel", ParamValue{IntTuple{16, 16}}}}});
         select("pool2");
     }
-    void everywhere(const char* name) {
+    void everywhere(const char* name, QWidget* shown = nullptr) {
+        QWidget& window = shown != nullptr ? *shown : window_;
         for (const QSize size : {QSize(1440, 900), QSize(1024, 700)}) {
-            window_.showNormal(); // on a small screen it fills it at first
-            window_.resize(size);
+            window.showNormal(); // on a small screen it fills it at first
+            window.resize(size);
             for (const bool dark : {true, false}) {
                 themes_.setChoice(dark ? ThemeChoice::Dark : ThemeChoice::Light);
                 QTest::qWait(kSettled);
@@ -191,8 +225,8 @@ private:
                              dark ? QStringLiteral("dark") : QStringLiteral("light"))
                         .arg(size.width())
                         .arg(size.height())
-                        .arg(qRound(100 * window_.devicePixelRatioF()));
-                save(window_, file);
+                        .arg(qRound(100 * window.devicePixelRatioF()));
+                save(window, file);
             }
         }
     }
@@ -212,12 +246,15 @@ int main(int argc, char** argv) {
     QApplication application(argc, argv);
     QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
     QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, home.path());
-    const bool passesAlone = argc == 3 && std::string_view(argv[2]) == "passes";
-    if ((argc != 2 && !passesAlone) || !QDir().mkpath(QString::fromLocal8Bit(argv[1])))
-        qFatal("usage: make_shots FOLDER [passes]");
+    const std::string_view part = argc == 3 ? argv[2] : "";
+    if ((argc != 2 && part != "passes" && part != "onnx") ||
+        !QDir().mkpath(QString::fromLocal8Bit(argv[1])))
+        qFatal("usage: make_shots FOLDER [passes|onnx]");
     Photographer photographer(QString::fromLocal8Bit(argv[1]));
-    if (passesAlone)
+    if (part == "passes")
         photographer.passes();
+    else if (part == "onnx")
+        photographer.onnx();
     else
         photographer.run();
     return 0;

@@ -5,6 +5,7 @@
 #include "engine/support/version.h"
 #include "ui/design/design_page.h"
 #include "ui/formats/formats_dialog.h"
+#include "ui/onnx/onnx_window.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/project_files.h"
@@ -129,6 +130,10 @@ void MainWindow::makeFileMenu() {
     add(tr("Import model…"), {}, {}, [this] {
         if (const QString file = ProjectFiles::askModel(*this); !file.isEmpty())
             openFile(file);
+    });
+    add(tr("Edit ONNX model…"), {}, {}, [this] {
+        if (const QString file = OnnxWindow::ask(*this); !file.isEmpty())
+            OnnxWindow::openFile(*themes_, file, *this);
     });
     add(tr("Load weights…"), {}, {}, [this] {
         if (const QString file = ProjectFiles::askWeights(*this); !file.isEmpty())

@@ -12,6 +12,7 @@
 #include "engine/io/run_directory.h"
 #include "engine/project/start_file.h"
 #include "ui/forms/file_dialogs.h"
+#include "ui/forms/long_work.h"
 #include "ui/forms/save_dialog.h"
 #include "ui/session/given_model.h"
 #include "ui/shell/export_model.h"

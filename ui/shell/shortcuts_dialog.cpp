@@ -46,6 +46,7 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
     const QString data = tr("Data");
     const QString plots = tr("Plots");
     const QString pad = tr("Drawing pad");
+    const QString onnx = tr("ONNX file");
     return {
         {canvas, tr("Link two layers"), tr("Drag from port to port")},
         {canvas, tr("Select several"), tr("Drag a frame on free canvas; Shift or Ctrl adds")},
@@ -79,6 +80,16 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {plots, tr("Save as PNG, SVG, PDF or CSV"), tr("Right button")},
         {pad, tr("Brush, eraser, clear"), QStringLiteral("B, E, C")},
         {pad, tr("Undo and redo a stroke"), QStringLiteral("Ctrl+Z, Ctrl+Shift+Z")},
+        {onnx, tr("Edit a name, a dimension or an attribute"), tr("Double click, Enter, F2")},
+        {onnx, tr("Rename the value"), QStringLiteral("F2")},
+        {onnx, tr("Make the value an output"), QStringLiteral("Ctrl+U")},
+        {onnx, tr("Keep only the selected nodes"), QStringLiteral("Ctrl+Shift+K")},
+        {onnx, tr("Remove the selected nodes"), QStringLiteral("Del")},
+        {onnx, tr("Replace the operator"), QStringLiteral("Ctrl+E")},
+        {onnx, tr("Add an attribute, remove it"), QStringLiteral("Ctrl+Shift+A, Del")},
+        {onnx, tr("Replace a tensor from .npy"), QStringLiteral("Ctrl+T")},
+        {onnx, tr("Convert the operator set"), QStringLiteral("Ctrl+Shift+O")},
+        {onnx, tr("Search nodes"), QStringLiteral("Ctrl+F")},
     };
 }
 

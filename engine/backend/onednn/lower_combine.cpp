@@ -69,6 +69,7 @@ Arranged arrangeByAxes(Compiler& compiler, const OpContext& context, CombineKind
 Arranged arrange(Compiler& compiler, const OpContext& context, CombineKind kind) {
     const auto& shape = compiler.graph().type(context.op.output()).sample();
     const bool byChannels =
+        shape.rank() > 0 && // numbers have no channels
         std::ranges::all_of(context.inputs,
                             [&](const Lowered* input) {
                                 const auto& in = input->layout.shape;

@@ -63,6 +63,13 @@ private:
         QTest::mouseClick(file->menu(), Qt::LeftButton, {},
                           file->menu()->actionGeometry(entry).center());
     }
+    /// As a file manager does it, and then the answer that it is to become layers.
+    void dropModel(const fs::path& file) const {
+        ModalAnswers answers;
+        answers.press("importLayers");
+        drop(file);
+        QTRY_VERIFY(answers.isDone());
+    }
     /// As a file manager does it.
     void drop(const fs::path& file) const {
         QMimeData data;
@@ -153,7 +160,7 @@ private Q_SLOTS:
         Project source = openTemplate("softmax-regression");
         source.training.params["seed"] = std::int64_t{77};
         writeFileAtomically(path("gate.onnx"), std::string_view(exportOnnx(source, {}).file));
-        drop(path("gate.onnx"));
+        dropModel(path("gate.onnx"));
         QTRY_COMPARE(document().project().name, std::string("gate"));
         window_->showPage(window_->inference());
         auto* const chooser = window_->inference().findChild<ModelChooser*>();
@@ -177,7 +184,7 @@ private Q_SLOTS:
 
     void aModelIsDroppedAndNotWanted() {
         writeModel("gate.onnx");
-        drop(path("gate.onnx"));
+        dropModel(path("gate.onnx"));
         QTRY_COMPARE(document().project().name, std::string("gate"));
         QCOMPARE(keptImports(), 1);
         ModalAnswers answers;
@@ -276,7 +283,7 @@ private Q_SLOTS:
     void noModelIsAnError() {
         writeFileAtomically(path("text.onnx"), std::string_view("no model"));
         ModalAnswers answers;
-        answers.press(QMessageBox::Ok);
+        answers.press("importLayers").press(QMessageBox::Ok);
         drop(path("text.onnx"));
         QTRY_VERIFY(answers.isDone());
         QVERIFY2(answers.asked().join(u' ').contains(QStringLiteral("no ONNX model")),
