@@ -48,7 +48,8 @@ TrainingGraph graphOf(const TrainingJob& job, const DataInfo& data) {
     if (job.settings.trainedIntegers() != TrainedIntegers::None && job.resume.empty() &&
         job.startWeights.empty())
         throw Error("training for integers continues a network that has been trained: begin with "
-                    "the weights of a run (train --from RUN)");
+                    "the weights of a run (\"Use as a starting point\" in the menu of a run, train "
+                    "--from RUN in the terminal)");
     return trainingGraph(job.network, data, job.settings);
 }
 
