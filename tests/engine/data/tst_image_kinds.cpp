@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/images/folder_parts.h"
 #include "engine/data/images/image_codecs.h"
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture.h"

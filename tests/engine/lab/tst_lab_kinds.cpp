@@ -207,13 +207,18 @@ private Q_SLOTS:
         const auto base = smallProject(100, 0.2);
         const auto project = depthProject(base, 3, "relu", DepthVariant::ResidualNormalized, 8);
         const auto& graph = project.network.main;
+        const auto find = [&](const std::string& name) -> const Node* {
+            for (const auto& [id, node] : graph.nodes())
+                if (node.name == name)
+                    return &node;
+            return nullptr;
+        };
         const auto named = [&](const std::string& name) {
-            const auto found = std::ranges::find(graph.nodes(), name, &Node::name);
-            return found == graph.nodes().end() ? std::string() : found->layerUse()->layer;
+            const auto* const node = find(name);
+            return node ? node->layerUse()->layer : std::string();
         };
         const auto before = [&](const std::string& name, std::uint32_t port) {
-            const auto node = std::ranges::find(graph.nodes(), name, &Node::name);
-            const auto* const link = graph.linkInto({node->id, {port}});
+            const auto* const link = graph.linkInto({find(name)->id, {port}});
             return link ? graph.find(link->from.node)->name : std::string();
         };
         QCOMPARE(named("sum1"), std::string());
