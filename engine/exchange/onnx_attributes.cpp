@@ -4,7 +4,7 @@
 #include "engine/exchange/onnx_outline.h"
 #include "engine/onnx/onnx_tensors.h"
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <fmt/ranges.h>
 
@@ -25,8 +25,10 @@ constexpr std::uint32_t kEditedTensor = 5;
 /// What is written in `text` where the attribute has no type yet.
 AttributeProto::AttributeType attributeTypeWritten(const Json& json) {
     const auto all = [&](auto test) { return std::ranges::all_of(json, test); };
-    const auto isWhole = [](const Json& value) { return value.is_number_integer(); };
-    const auto isNumber = [](const Json& value) { return value.is_number(); };
+    const auto isWhole = [](const Json& value) { return isInt64(value); };
+    const auto isNumber = [](const Json& value) {
+        return value.is_number_float() || isInt64(value);
+    };
     if (isWhole(json))
         return AttributeProto::INT;
     if (isNumber(json))
@@ -69,8 +71,10 @@ float attributeReal(const Json& json) {
 
 /// Writes the value, or returns false where it is none of that type.
 bool writeAttribute(AttributeProto& to, AttributeProto::AttributeType type, const Json& json) {
-    const auto isWhole = [](const Json& value) { return value.is_number_integer(); };
-    const auto isNumber = [](const Json& value) { return value.is_number(); };
+    const auto isWhole = [](const Json& value) { return isInt64(value); };
+    const auto isNumber = [](const Json& value) {
+        return value.is_number_float() || isInt64(value);
+    };
     const auto isText = [](const Json& value) { return value.is_string(); };
     const auto isListOf = [&](auto test) {
         return json.is_array() && std::ranges::all_of(json, test);

@@ -5,7 +5,7 @@
 #include "engine/graph/graph_index.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <algorithm>
 #include <map>
@@ -44,7 +44,7 @@ PortRef portFromJson(const Json& json, std::string_view what) {
 ParamType guessType(const Json& json) {
     if (json.is_boolean())
         return ParamType::Bool;
-    if (json.is_number_integer())
+    if (isInt64(json))
         return ParamType::Int;
     if (json.is_number())
         return ParamType::Real;

@@ -9,6 +9,7 @@
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "engine/support/json_numbers.h"
 #include "engine/support/version.h"
 
 #include <fmt/chrono.h>
@@ -90,7 +91,7 @@ Trial trialFrom(const Json& json, std::string_view what) {
         throw Error("{}: a trial must be a JSON object, not {}", what, dumpExcerpt(json));
     Trial trial;
     const auto& number = member(json, "trial", what);
-    if (!number.is_number_integer())
+    if (!isInt64(number))
         throw Error("{}: \"trial\" must be a whole number, not {}", what, dumpExcerpt(number));
     trial.number = number.get<std::int64_t>();
     trial.title = textMember(json, "title", what);
@@ -115,7 +116,7 @@ Experiment experimentFromJson(const Json& json) {
     if (const auto format = textMember(json, "format", what); format != kExperimentFormat)
         throw Error("\"format\" must be \"{}\", not {}", kExperimentFormat, dumpExcerpt(format));
     const auto& schema = member(json, "schema", what);
-    if (!schema.is_number_integer() || schema.get<std::int64_t>() < 1)
+    if (!isInt64(schema) || schema.get<std::int64_t>() < 1)
         throw Error("\"schema\" must be a whole number from 1 on, not {}", dumpExcerpt(schema));
     if (schema.get<std::int64_t>() > kExperimentSchema)
         throw Error("was written by a newer version (schema {}, this one reads up to {})",

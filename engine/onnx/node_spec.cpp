@@ -2,7 +2,7 @@
 #include "engine/onnx/node_spec.h"
 
 #include "engine/onnx/read_nodes.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <array>
 #include <cmath>
@@ -55,7 +55,7 @@ Json valuesJson(const Tensor& tensor) {
 Shape shapeFrom(const Json& json) {
     std::vector<std::int64_t> lengths;
     for (const auto& length : json) {
-        if (!length.is_number_integer() || length.get<std::int64_t>() < 0)
+        if (!isInt64(length) || length.get<std::int64_t>() < 0)
             throw Error("a shape is a list of lengths, not {}", dumpExcerpt(json));
         lengths.push_back(length.get<std::int64_t>());
     }
@@ -82,7 +82,7 @@ std::shared_ptr<const Tensor> tensorFrom(const Json& json, const std::string& ty
     }
     Tensor tensor(DType::I64, shape);
     for (std::size_t i = 0; i < values.size(); ++i) {
-        if (!values[i].is_number_integer())
+        if (!isInt64(values[i]))
             throw Error("whole numbers are expected, not {}", dumpExcerpt(values[i]));
         tensor.span<std::int64_t>()[i] = values[i].get<std::int64_t>();
     }
@@ -112,9 +112,11 @@ std::string bytesOf(const std::string& hex) {
 }
 
 OnnxAttributeValue attributeFrom(const Json& json) {
-    if (json.is_number_integer())
+    // A larger whole number is none of ONNX, and must not become a real one.
+    const auto isReal = [](const Json& value) { return value.is_number_float() || isInt64(value); };
+    if (isInt64(json))
         return json.get<std::int64_t>();
-    if (json.is_number())
+    if (isReal(json))
         return json.get<double>();
     if (json.is_string())
         return json.get<std::string>();
@@ -139,9 +141,9 @@ OnnxAttributeValue attributeFrom(const Json& json) {
     }
     if (json.is_array() && !json.empty()) {
         const auto all = [&](auto test) { return std::ranges::all_of(json, test); };
-        if (all([](const Json& value) { return value.is_number_integer(); }))
+        if (all(isInt64))
             return json.get<std::vector<std::int64_t>>();
-        if (all([](const Json& value) { return value.is_number(); }))
+        if (all(isReal))
             return json.get<std::vector<double>>();
         if (all([](const Json& value) { return value.is_string(); }))
             return json.get<std::vector<std::string>>();

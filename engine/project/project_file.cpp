@@ -5,7 +5,7 @@
 #include "engine/graph/network_json.h"
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <algorithm>
 #include <charconv>
@@ -281,7 +281,7 @@ void requireSchema(const Json& json) {
         throw Error("this is not a Gradwright project: it lacks \"format\": \"{}\"",
                     kProjectFormat);
     const auto schema = json.value("schema", Json());
-    if (!schema.is_number_integer() || schema.get<std::int64_t>() < 1)
+    if (!isInt64(schema) || schema.get<std::int64_t>() < 1)
         throw Error("its schema version must be a whole number from 1 to {}, not {}",
                     kProjectSchema, dumpExcerpt(schema));
     if (schema.get<std::int64_t>() > kProjectSchema)

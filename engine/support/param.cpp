@@ -2,7 +2,7 @@
 #include "engine/support/param.h"
 
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <fmt/ranges.h>
 
@@ -151,14 +151,6 @@ std::optional<IntTuple> tupleFromText(std::string_view text) {
             return {};
         text.remove_prefix(next);
     }
-}
-
-/// JSON integers above 2^63 - 1 would turn negative.
-bool isInt64(const Json& json) {
-    return json.is_number_integer() &&
-           (!json.is_number_unsigned() ||
-            json.get<std::uint64_t>() <=
-                static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
 }
 
 ParamSpec numeric(std::string key, std::string title, ParamType type, ParamValue defaultValue,

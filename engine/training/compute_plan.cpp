@@ -5,7 +5,7 @@
 #include "engine/backend/devices.h"
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 #include "engine/support/posix_file.h"
 #include "engine/training/memory.h"
 
@@ -96,7 +96,7 @@ Json toJson(const ComputePlan& plan) {
 std::optional<ComputePlan> computePlanFromJson(const Json& machine) {
     const auto number = [&](const char* key) {
         const auto found = machine.is_object() ? machine.find(key) : machine.end();
-        const bool good = found != machine.end() && found->is_number_integer();
+        const bool good = found != machine.end() && isInt64(*found);
         const auto value = good ? found->get<std::int64_t>() : 0;
         return value >= 1 && value <= kMostThreads ? static_cast<int>(value) : 0;
     };

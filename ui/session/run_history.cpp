@@ -7,7 +7,7 @@
 #include "engine/project/run_label.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -133,7 +133,7 @@ RunHistory readHistory(const RunDirectory& run) {
     std::map<std::int64_t, RunHistory::Epoch> epochs;
     std::map<std::int64_t, RunHistory::RateChange> rateChanges;
     for (const auto& line : readJsonLines(run.metrics()).records) {
-        if (!line.is_object() || !line.contains("step") || !line["step"].is_number_integer())
+        if (!line.is_object() || !line.contains("step") || !isInt64(line["step"]))
             continue;
         if (line.contains("loss")) {
             auto step = stepOf(line);

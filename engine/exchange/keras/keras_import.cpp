@@ -2,7 +2,7 @@
 #include "engine/exchange/keras/keras_import.h"
 
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <algorithm>
 
@@ -108,7 +108,7 @@ private:
     [[nodiscard]] std::int64_t lengthOf(const std::string& input, std::size_t axis,
                                         const Json& length) const {
         const auto name = fmt::format("{}:{}", input, axis);
-        if (length.is_number_integer() && length.get<std::int64_t>() > 0)
+        if (isInt64(length) && length.get<std::int64_t>() > 0)
             return length.get<std::int64_t>();
         if (!length.is_null())
             throw Error("axis {} of the input \"{}\" has the length {}", axis, excerpt(input),

@@ -4,7 +4,7 @@
 #include "engine/io/zip_archive.h"
 #include "engine/support/error.h"
 #include "engine/support/file_names.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <algorithm>
 #include <map>
@@ -33,8 +33,8 @@ std::string kerasText(const Json& json, std::string_view key, std::string_view w
 
 /// ["name", call, output], as inputs and outputs are listed and as a tensor tells where it is from.
 KerasTensor kerasTensorOf(const Json& json) {
-    if (!json.is_array() || json.size() < 3 || !json[0].is_string() ||
-        !json[1].is_number_integer() || !json[2].is_number_integer())
+    if (!json.is_array() || json.size() < 3 || !json[0].is_string() || !isInt64(json[1]) ||
+        !isInt64(json[2]))
         throw Error("{} does not say which layer's output it is", dumpExcerpt(json));
     return {json[0].get<std::string>(), json[1].get<std::int64_t>(), json[2].get<std::int64_t>()};
 }

@@ -2,7 +2,7 @@
 #include "engine/exchange/model/graph_json.h"
 #include "engine/exchange/model/op_fields.h"
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 
 #include <fmt/ranges.h>
 
@@ -37,11 +37,8 @@ const Json& listOf(const Json& json, const std::string& key) {
 }
 
 std::int64_t wholeOf(const Json& json, std::string_view key, Bounds bounds) {
-    const bool fits = json.is_number_unsigned()
-                          ? json.get<std::uint64_t>() <=
-                                static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
-                          : json.is_number_integer();
-    if (!fits || json.get<std::int64_t>() < bounds.least || json.get<std::int64_t>() > bounds.most)
+    if (!isInt64(json) || json.get<std::int64_t>() < bounds.least ||
+        json.get<std::int64_t>() > bounds.most)
         throw Error("\"{}\" has to be a whole number from {} to {}, not {}", key, bounds.least,
                     bounds.most, dumpExcerpt(json));
     return json.get<std::int64_t>();

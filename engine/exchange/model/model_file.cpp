@@ -13,7 +13,7 @@
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 #include "engine/support/version.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/start_weights.h"
@@ -60,7 +60,7 @@ const Json& modelMember(const Json& json, const char* key) {
 
 std::int64_t sizeMember(const Json& json, const char* key) {
     const auto& member = modelMember(json, key);
-    if (!member.is_number_integer() || member.get<std::int64_t>() < 0)
+    if (!isInt64(member) || member.get<std::int64_t>() < 0)
         throw Error("\"{}\" has to be a whole number, not {}", key, dumpExcerpt(member));
     return member.get<std::int64_t>();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/error.h"
 #include "engine/support/id.h"
-#include "engine/support/json.h"
+#include "engine/support/json_numbers.h"
 #include "tests/support/message_of.h"
 
 #include <QTest>
@@ -88,6 +88,8 @@ private Q_SLOTS:
         };
         QTEST(taken(int{}), "asInt");
         QTEST(taken(std::uint64_t{}), "asUnsigned");
+        const auto isWhole = list[0].is_number_integer();
+        QCOMPARE(isInt64(list[0]), isWhole && text != "18446744073709551615");
         // Real numbers are taken as before.
         if (list[0].is_number())
             QCOMPARE(list[0].get<double>(), text.toDouble());
