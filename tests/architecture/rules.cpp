@@ -176,8 +176,8 @@ const std::vector<Module>& modules() {
         {"ui/formats", belowPages},
         {"ui/onnx", belowPages},
         {"ui/shell",
-         {"ui/devices", "ui/optimization", "ui/quantization", "ui/formats", "ui/onnx", "ui/design", "ui/data",
-          "ui/training", "ui/inference", "ui/lab", "ui/drawing"}},
+         {"ui/devices", "ui/optimization", "ui/quantization", "ui/formats", "ui/onnx", "ui/design",
+          "ui/data", "ui/training", "ui/inference", "ui/lab", "ui/drawing"}},
 
         {"app/cli", engine + QStringList{"app/worker"}},
         {"app/gui", {"ui/shell"}},
