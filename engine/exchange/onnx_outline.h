@@ -38,11 +38,11 @@ struct OnnxOutline {
         std::string name;
         std::string type; ///< "float32"
         std::vector<std::int64_t> lengths;
-        std::uint64_t bytes = 0; ///< in the model
+        std::uint64_t bytes = 0; ///< its size in the model
         std::string file{};      ///< that holds its data; empty: the model does
     };
 
-    std::int64_t opset = 0; ///< of ONNX's own operators
+    std::int64_t opset = 0; ///< the version of ONNX's own operators
     std::string producer{};
     std::string graph{}; ///< its name
     std::vector<OnnxPort> inputs{}, outputs{};
@@ -50,7 +50,7 @@ struct OnnxOutline {
     std::map<std::string, OnnxPort, std::less<>> values{};
     std::vector<Node> nodes{};
     std::vector<Constant> constants{};
-    std::vector<std::string> files{}; ///< of external data, each once
+    std::vector<std::string> files{}; ///< those of external data, each named once
 
     /// What is known of a value's type and shape, an input, an output or a constant among them;
     /// null: nothing.

@@ -180,7 +180,7 @@ private:
     WireMessage& graph_;
     const OnnxOutline& outline_;
     std::vector<WireMessage*> tensors_;
-    std::map<std::string_view, std::size_t> places_; ///< of constants
+    std::map<std::string_view, std::size_t> places_; ///< where each constant stands
     OpGraph ops_;
     std::map<std::string, ValueId, std::less<>> values_;
     std::vector<std::pair<std::string, Dim>> axes_; ///< names in the model and in the ops

@@ -58,7 +58,7 @@ public:
 
 private:
     [[nodiscard]] static std::string_view contentOf(const Field& field);
-    [[nodiscard]] std::size_t size() const; ///< in bytes, once written
+    [[nodiscard]] std::size_t size() const; ///< bytes that it takes once written
     void write(std::string& to) const;
     [[nodiscard]] bool isChanged() const;
 

@@ -9,7 +9,8 @@
 namespace gradwright {
 
 /// Calls `use` with each complete line of a file of JSON lines and its number from 1 on, as text: a
-/// log has a line per step, and reading all of them as JSON takes long. Throws Error naming the file.
+/// log has a line per step, and reading all of them as JSON takes long. Throws Error naming the
+/// file.
 void scanLines(const std::filesystem::path& file,
                const std::function<void(std::string_view line, std::size_t number)>& use);
 

@@ -98,7 +98,7 @@ public:
         return next(ended);
     }
     /// Works on the calling thread. Returns what was measured, or nothing when it was stopped.
-    /// Throws Error for a trial that fails; the experiment goes on with the next one. `done` are
+    /// Throws Error for a trial that fails; the experiment continues with the next. `done` are
     /// the trials that have ended, where several run at a time and are Independent: none.
     virtual std::optional<Json> run(const Trial& trial, const TrialResults& done,
                                     const TrialContext& context) = 0;

@@ -25,7 +25,7 @@ struct TracedPath {
     std::vector<TracedPoint> points; ///< from the weights before the first step on
     /// Of all points but the first, below the experiment's folder.
     std::vector<std::filesystem::path> files;
-    std::filesystem::path run; ///< of its training, below the experiment's folder
+    std::filesystem::path run; ///< the folder of its training, below the experiment's
 };
 
 /// What the trials of a cost surface are, as their settings say under "what".
@@ -55,7 +55,7 @@ Json tracedData(const std::vector<TracedPath>& paths, std::int64_t epochs,
 /// The places of points in the plane of their principal components, from products of vectors alone.
 struct PrincipalPlaces {
     std::vector<PlanePoint> places;
-    double firstShare = 0, secondShare = 0; ///< of the squared distances
+    double firstShare = 0, secondShare = 0; ///< shares of the squared distances
 };
 /// `products` is the symmetric matrix of the products of all points, wherever their origin lies;
 /// the point `center` comes to (0, 0). The same as principalDirections() with project(), turned by
