@@ -10,6 +10,17 @@
 #include <utility>
 
 namespace gradwright {
+
+NetworkChange::NetworkChange() = default;
+NetworkChange::NetworkChange(const NetworkChange& other) = default;
+NetworkChange::NetworkChange(NetworkChange&& other) noexcept = default;
+NetworkChange& NetworkChange::operator=(const NetworkChange& other) = default;
+NetworkChange& NetworkChange::operator=(NetworkChange&& other) noexcept = default;
+NetworkChange::~NetworkChange() = default;
+
+void NetworkChange::take(std::size_t place, void* change) {
+    takeAlternative(static_cast<AnyNetworkChange&>(*this), place, change);
+}
 namespace {
 
 constexpr std::size_t kMaxBlockName = 64;

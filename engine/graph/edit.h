@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/graph/network.h"
+#include "engine/support/variant_place.h"
 
 namespace gradwright {
 
@@ -67,12 +68,34 @@ struct SetPromoted {
     std::vector<PromotedParam> promoted;
 };
 
+struct NetworkEdit;
+using AnyNetworkChange =
+    std::variant<AddNode, RemoveNode, AddLink, RemoveLink, SetParam, RenameNode, SetRepeat,
+                 AddBlock, RemoveBlock, RenameBlock, SetPromoted, std::vector<NetworkEdit>>;
+
+/// What a NetworkEdit does: a std::variant, read with std::visit and std::get_if.
+class NetworkChange : public AnyNetworkChange {
+public:
+    NetworkChange();
+    template <AlternativeOf<AnyNetworkChange> Change>
+    NetworkChange(Change change) // NOLINT(google-explicit-constructor): as std::variant
+        : NetworkChange() {
+        take(kPlaceIn<Change, AnyNetworkChange>, &change);
+    }
+    NetworkChange(const NetworkChange& other);
+    NetworkChange(NetworkChange&& other) noexcept;
+    NetworkChange& operator=(const NetworkChange& other);
+    NetworkChange& operator=(NetworkChange&& other) noexcept;
+    ~NetworkChange();
+
+private:
+    void take(std::size_t place, void* change);
+};
+
 /// A change of a network; a group is done and undone as one.
 struct NetworkEdit {
     using Group = std::vector<NetworkEdit>;
-    std::variant<AddNode, RemoveNode, AddLink, RemoveLink, SetParam, RenameNode, SetRepeat,
-                 AddBlock, RemoveBlock, RenameBlock, SetPromoted, Group>
-        change;
+    NetworkChange change;
 };
 
 /// Makes the change and returns its inverse. Throws Error with the reason when the change does not

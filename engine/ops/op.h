@@ -25,12 +25,13 @@
 #include "engine/ops/resample.h"
 #include "engine/ops/sequence.h"
 #include "engine/ops/shape.h"
+#include "engine/support/variant_place.h"
 
 #include <variant>
 
 namespace gradwright {
 
-using OpAttributes = std::variant<
+using AnyOp = std::variant<
     ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp, NormalizeOp,
     LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp, GaussianNoiseOp, ReshapeOp,
     PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp, ConcatOp, EmbeddingOp, PositionOp,
@@ -39,6 +40,28 @@ using OpAttributes = std::variant<
     WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp, QuantizeOp,
     DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp, FusedProductOp,
     QuantizedProductOp, QuantizedPoolOp, FakeQuantizeOp, PackedDenseOp>;
+
+/// An op of the catalogue with its attributes: a std::variant, read with std::visit and
+/// std::get_if.
+class OpAttributes : public AnyOp {
+public:
+    OpAttributes();
+    template <AlternativeOf<AnyOp> Op>
+    OpAttributes(Op op) // NOLINT(google-explicit-constructor): as std::variant
+        : OpAttributes() {
+        take(kPlaceIn<Op, AnyOp>, &op);
+    }
+    OpAttributes(const OpAttributes& other);
+    OpAttributes(OpAttributes&& other) noexcept;
+    OpAttributes& operator=(const OpAttributes& other);
+    OpAttributes& operator=(OpAttributes&& other) noexcept;
+    ~OpAttributes();
+
+    bool operator==(const OpAttributes& other) const;
+
+private:
+    void take(std::size_t place, void* op);
+};
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

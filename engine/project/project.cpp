@@ -15,6 +15,17 @@
 #include <utility>
 
 namespace gradwright {
+
+ProjectChange::ProjectChange() = default;
+ProjectChange::ProjectChange(const ProjectChange& other) = default;
+ProjectChange::ProjectChange(ProjectChange&& other) noexcept = default;
+ProjectChange& ProjectChange::operator=(const ProjectChange& other) = default;
+ProjectChange& ProjectChange::operator=(ProjectChange&& other) noexcept = default;
+ProjectChange::~ProjectChange() = default;
+
+void ProjectChange::take(std::size_t place, void* change) {
+    takeAlternative(static_cast<AnyProjectChange&>(*this), place, change);
+}
 namespace {
 
 /// RFC 4122, version 4.

@@ -7,6 +7,7 @@
 #include "engine/graph/edit.h"
 #include "engine/graph/network.h"
 #include "engine/support/unknown_keys.h"
+#include "engine/support/variant_place.h"
 #include "engine/training/settings.h"
 #include "engine/training/trainer.h"
 
@@ -139,12 +140,34 @@ struct SetStart {
     std::optional<ChannelScaling> scaling;
 };
 
+struct ProjectEdit;
+using AnyProjectChange =
+    std::variant<NetworkEdit, MoveNodes, SetFrame, SetNote, SetExpanded, SetFlow, SetData,
+                 SetTraining, SetTexts, SetStart, std::vector<ProjectEdit>>;
+
+/// What a ProjectEdit does: a std::variant, read with std::visit and std::get_if.
+class ProjectChange : public AnyProjectChange {
+public:
+    ProjectChange();
+    template <AlternativeOf<AnyProjectChange> Change>
+    ProjectChange(Change change) // NOLINT(google-explicit-constructor): as std::variant
+        : ProjectChange() {
+        take(kPlaceIn<Change, AnyProjectChange>, &change);
+    }
+    ProjectChange(const ProjectChange& other);
+    ProjectChange(ProjectChange&& other) noexcept;
+    ProjectChange& operator=(const ProjectChange& other);
+    ProjectChange& operator=(ProjectChange&& other) noexcept;
+    ~ProjectChange();
+
+private:
+    void take(std::size_t place, void* change);
+};
+
 /// A change of a project; a group is done and undone as one.
 struct ProjectEdit {
     using Group = std::vector<ProjectEdit>;
-    std::variant<NetworkEdit, MoveNodes, SetFrame, SetNote, SetExpanded, SetFlow, SetData,
-                 SetTraining, SetTexts, SetStart, Group>
-        change;
+    ProjectChange change;
 };
 
 /// Makes the change and returns its inverse. Throws Error with the reason when the change does not

@@ -209,8 +209,8 @@ private:
 /// An op of that name with the fields in `json`.
 template <std::size_t I = 0>
 OpAttributes attributesOf(const std::string& tag, const Json& json) {
-    if constexpr (I < std::variant_size_v<OpAttributes>) {
-        using Op = std::variant_alternative_t<I, OpAttributes>;
+    if constexpr (I < std::variant_size_v<AnyOp>) {
+        using Op = std::variant_alternative_t<I, AnyOp>;
         if constexpr (model_file::kHasFields<Op>) {
             Op op;
             if (model_file::tagOf(OpAttributes(op)) == tag) {
