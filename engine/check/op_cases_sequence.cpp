@@ -101,6 +101,13 @@ void addSequenceCases(std::vector<OpCase>& cases) {
         cases.push_back(singleOp(prefix + "three heads", 1, {7, 27},
                                  AttentionOp{.heads = 3, .causal = causal}));
         cases.push_back(singleOp(prefix + "one feature a head", 3, {2, 6}, AttentionOp{2, causal}));
+        // Backends go through long sequences in blocks, and through many heads in groups.
+        cases.push_back(singleOp(prefix + "many steps", 2, {70, 12},
+                                 AttentionOp{.heads = 2, .causal = causal}));
+        cases.push_back(singleOp(prefix + "many steps, many features", 1, {70, 72},
+                                 AttentionOp{.heads = 1, .causal = causal}));
+        cases.push_back(singleOp(prefix + "many heads", 3, {5, 36},
+                                 AttentionOp{.heads = 12, .causal = causal}));
     }
 
     CaseBuilder text("sequence/embedding, position, attention, norm, gru", 3);

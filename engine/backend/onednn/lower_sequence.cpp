@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/kernels/attention.h"
 #include "engine/backend/onednn/kernels/sequence.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace gradwright::onednn {
 
@@ -84,14 +86,22 @@ void lower(Compiler& compiler, const OpContext& context, const PositionOp& op) {
 void lower(Compiler& compiler, const OpContext& context, const AttentionOp& op) {
     auto* source = compiler.plain(context.inputs[0]);
     const auto layout = compiler.plainLayout(context.op.output());
-    const AttentionPlan plan{sizeOf(compiler.batch()), sizeOf(layout.shape[0]), sizeOf(op.heads),
-                             sizeOf(layout.shape[1] / op.heads), op.causal};
-    auto* shares = compiler.schedule().arena(plan.scores() * sizeof(float));
     auto* output = compiler.makeOutput(context, layout);
-    compiler.schedule().add({source->buffer, shares, output->buffer},
-                            [=, in = source->buffer, out = output->buffer](const RunContext&) {
-                                attend(plan, out->as(), shares->as(), in->as());
-                            });
+    const AttentionPlan plan{.batch = sizeOf(compiler.batch()),
+                             .steps = sizeOf(layout.shape[0]),
+                             .heads = sizeOf(op.heads),
+                             .width = sizeOf(layout.shape[1] / op.heads),
+                             .causal = op.causal,
+                             .trains = output->wantsGradient};
+    auto& schedule = compiler.schedule();
+    // One of the two: the shares stay, the scratch is free after the pass.
+    auto* shares = plan.shares() > 0 ? schedule.arena(plan.shares() * sizeof(float)) : nullptr;
+    auto* scratch = shares ? nullptr : schedule.arena(plan.scratch() * sizeof(float));
+    schedule.add({source->buffer, shares ? shares : scratch, output->buffer},
+                 [=, in = source->buffer, out = output->buffer](const RunContext&) {
+                     attend(plan, out->as(), shares ? shares->as() : nullptr,
+                            scratch ? scratch->as() : nullptr, in->as());
+                 });
     compiler.reportForward(context, "own", layout);
     if (!output->wantsGradient)
         return;
@@ -99,13 +109,15 @@ void lower(Compiler& compiler, const OpContext& context, const AttentionOp& op) 
         auto* gradient = compiler.gradientOf(output);
         if (!gradient)
             return;
-        auto* scratch = compiler.schedule().arena(plan.scores() * sizeof(float));
+        auto* own = compiler.schedule().arena(plan.backwardScratch() * sizeof(float));
         auto* result = compiler.schedule().arena(source->layout.bytes());
-        compiler.schedule().add({source->buffer, shares, gradient, scratch, result},
-                                [=, in = source->buffer](const RunContext&) {
-                                    attendBackward(plan, result->as(), scratch->as(), in->as(),
-                                                   shares->as(), gradient->as());
-                                });
+        std::vector<Buffer*> uses{source->buffer, gradient, own, result};
+        if (shares)
+            uses.push_back(shares);
+        compiler.schedule().add(uses, [=, in = source->buffer](const RunContext&) {
+            attendBackward(plan, result->as(), own->as(), in->as(), shares ? shares->as() : nullptr,
+                           gradient->as());
+        });
         compiler.contribute(source, result);
         compiler.reportBackward(context, "own", source->layout);
     });

@@ -23,17 +23,4 @@ void addTable(float* out, const float* in, const float* table, std::size_t batch
 /// table = Σ gradient over the samples.
 void sumOfSamples(float* table, const float* gradient, std::size_t batch, std::size_t size);
 
-/// Several heads of attention on [batch, steps, 3 · heads · width].
-struct AttentionPlan {
-    std::size_t batch = 1, steps = 1, heads = 1, width = 1;
-    bool causal = false;
-
-    /// The number of softmaxed scores, which are kept for the backward pass.
-    [[nodiscard]] std::size_t scores() const { return batch * heads * steps * steps; }
-};
-void attend(const AttentionPlan& plan, float* out, float* shares, const float* in);
-/// `scratch` has scores() elements.
-void attendBackward(const AttentionPlan& plan, float* out, float* scratch, const float* in,
-                    const float* shares, const float* gradient);
-
 } // namespace gradwright::onednn
