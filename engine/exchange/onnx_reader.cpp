@@ -2,6 +2,7 @@
 #include "engine/exchange/lean_model.h"
 #include "engine/exchange/onnx_functions.h"
 #include "engine/exchange/onnx_model.h"
+#include "engine/exchange/onnx_ports.h"
 #include "engine/onnx/onnx_tensors.h"
 #include "engine/onnx/read_nodes.h"
 #include "engine/support/posix_file.h"
@@ -46,9 +47,9 @@ public:
         }
         for (const auto& input : graph.input())
             if (!model_.initializers.contains(input.name()))
-                model_.inputs.push_back(readPort(input));
+                model_.inputs.push_back(describedPort(input));
         for (const auto& output : graph.output())
-            model_.outputs.push_back(readPort(output));
+            model_.outputs.push_back(describedPort(output));
         for (auto& node : *graph.mutable_node())
             countOf(model_.nodes.emplace_back(readOnnxNode(node, folder_)));
         checkOrder();
@@ -88,21 +89,11 @@ private:
             model_.weightBytes += static_cast<std::int64_t>(tensor.values->bytes().size());
     }
 
-    static OnnxPort readPort(const onnx_format::ValueInfoProto& proto) {
-        OnnxPort port{proto.name(), "no tensor", false, {}};
-        if (!proto.type().has_tensor_type())
-            return port;
-        const auto& tensor = proto.type().tensor_type();
-        port.type = onnxTypeName(tensor.elem_type());
-        port.hasShape = tensor.has_shape();
-        for (const auto& dim : tensor.shape().dim()) {
-            OnnxAxis axis;
-            if (dim.has_dim_value())
-                axis.length = dim.dim_value();
-            else
-                axis.name = dim.dim_param();
-            port.axes.push_back(std::move(axis));
-        }
+    /// An input or output, which a model has to describe.
+    static OnnxPort describedPort(const onnx_format::ValueInfoProto& proto) {
+        auto port = onnxPort(proto);
+        if (port.type.empty())
+            port.type = "no tensor";
         return port;
     }
 
