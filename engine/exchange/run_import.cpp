@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/backend.h"
 #include "engine/exchange/node_layers.h"
 #include "engine/graph/lower.h"
 #include "engine/layers/catalog.h"
@@ -10,8 +9,6 @@
 namespace gradwright {
 namespace {
 
-constexpr std::int64_t kMostComputed = 1 << 16; ///< elements of a constant that the engine makes
-constexpr std::int64_t kExactInFp32 = std::int64_t{1} << 24;
 constexpr std::size_t kMostAxesOfInput = 6;
 
 /// A value of the model: a constant or a layer's output.
@@ -37,15 +34,6 @@ DType computedType(const OnnxPort& port) {
     } catch (const Error&) {
         throw Error("the input \"{}\" holds {}; inputs are numbers", port.name, name);
     }
-}
-
-bool isExact(const Tensor& tensor) {
-    if (tensor.dtype() != DType::I64 && tensor.dtype() != DType::I32)
-        return true;
-    const auto values = tensor.to(DType::I64);
-    return std::ranges::all_of(values.span<std::int64_t>(), [](std::int64_t value) {
-        return value >= -kExactInFp32 && value <= kExactInFp32;
-    });
 }
 
 class RunImport {
@@ -273,49 +261,19 @@ private:
         std::vector<const FoldedValue*> inputs;
         for (const auto& each : given)
             inputs.push_back(each.tensor ? &each : nullptr);
+        std::optional<FoldedOutputs> made;
         try {
-            if (auto made = foldNode(node, model_.opset, inputs, budget_)) {
-                for (std::size_t i = 0; i < std::min(made->size(), node.outputs.size()); ++i)
-                    setConstant(node.outputs[i], (*made)[i].tensor);
-                return true;
-            }
+            made = foldNode(node, model_.opset, inputs, budget_);
         } catch (const Error&) {
             // The engine may do what folding does not.
         }
-        return computeByEngine(node);
-    }
-
-    bool computeByEngine(const OnnxNode& node) {
-        std::vector<OnnxOperand> operands;
-        for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-            auto& operand = operands.emplace_back();
-            if (!node.hasInput(i))
-                continue;
-            operand.constant = values_.at(node.inputs[i]).constant;
-            if (operand.constant->dtype() == DType::F64)
-                operand.constant = std::make_shared<const Tensor>(operand.constant->to(DType::F32));
-            if (operand.constant->elements() > kMostComputed || !isExact(*operand.constant))
-                return false;
-        }
-        try {
-            OpGraph graph;
-            const auto made = addOnnxNode(graph, node, model_.opset, operands, "constant");
-            for (const auto& value : graph.values())
-                if (value.type.dims.product().factor() > kMostComputed)
-                    return false;
-            for (std::size_t i = 0; i < made.size(); ++i)
-                graph.addOutput(fmt::format("{}", i), made[i]);
-            const auto program = makeReferenceBackend()->compile(graph, {.batch = 1});
-            if (!program->forward({}))
-                return false;
-            for (std::size_t i = 0; i < std::min(made.size(), node.outputs.size()); ++i)
-                setConstant(node.outputs[i],
-                            std::make_shared<const Tensor>(
-                                program->read(made[i]).to(graph.type(made[i]).element)));
-            return true;
-        } catch (const Error&) {
+        if (!made)
+            made = foldByEngine(node, model_.opset, inputs);
+        if (!made)
             return false;
-        }
+        for (std::size_t i = 0; i < std::min(made->size(), node.outputs.size()); ++i)
+            setConstant(node.outputs[i], (*made)[i].tensor);
+        return true;
     }
 
     void addNode(const OnnxNode& node) {
