@@ -26,7 +26,8 @@ bool isExact(const Tensor& tensor) {
 
 std::optional<FoldedOutputs> foldByEngine(const OnnxNode& node, std::int64_t opset,
                                           std::span<const FoldedValue* const> inputs) {
-    if (!onnxCapturedNames(node).empty())
+    // How many rows are chosen is decided by values, and the ops make as many as there can be.
+    if (node.op == "NonMaxSuppression" || !onnxCapturedNames(node).empty())
         return {};
     std::vector<OnnxOperand> operands;
     for (const auto* input : inputs) {

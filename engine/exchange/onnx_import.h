@@ -72,6 +72,9 @@ struct OnnxImport {
     /// Outputs of the model, by its names, that are one number per sample without an axis; those of
     /// the network have one of length 1.
     std::set<std::string> flatOutputs;
+    /// Outputs of the model, by its names, whose number of rows values decide. Those of the network
+    /// have as many as there can be, and what is not used is -1: see usedRows().
+    std::set<std::string> countedOutputs;
     /// What the network does in another way than the model, in sentences.
     std::vector<std::string> notes;
     /// A sample is what the model takes in one run, its batch included.
@@ -102,6 +105,9 @@ OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& opti
 /// layers.
 OnnxImport importOnnxFreeing(OnnxModel model, const std::function<OnnxModel()>& again,
                              const OnnxImportOptions& options = {});
+
+/// The rows of such an output, [rows, …], in front of the first that begins with a number below 0.
+Tensor usedRows(const Tensor& values);
 
 /// The list of problems as text, a line each.
 std::string problemLines(const std::vector<OnnxProblem>& problems);

@@ -17,7 +17,8 @@ struct RunValue {
     PortRef port{};
     std::optional<Shape> shape{}; ///< nothing: not known
     DType type = DType::F32;
-    bool isScalar = false; ///< a number without axes, which an Input has as a vector of one
+    bool isScalar = false;  ///< a number without axes, which an Input has as a vector of one
+    bool isCounted = false; ///< values decide how many of its rows count, see usedRows()
 };
 
 /// The element type that values of the model's type are computed in.
@@ -178,6 +179,8 @@ private:
         const auto id =
             addLayer("output", {}, {{value.port, value.shape.value_or(Shape{})}}, name, {});
         result_.outputs.emplace_back(result_.network.main.find(id)->name, name);
+        if (value.isCounted)
+            result_.countedOutputs.insert(name);
     }
 
     void add(const OnnxNode& node) {
@@ -276,6 +279,22 @@ private:
         return true;
     }
 
+    /// Whether values decide how many rows the node makes.
+    static bool isSelection(const OnnxNode& node) {
+        return node.domain.empty() && node.op == "NonMaxSuppression";
+    }
+
+    /// A value that the node reads and of whose rows not all count; null where there is none.
+    const std::string* countedInputOf(const OnnxNode& node,
+                                      const std::vector<std::string>& captured) const {
+        for (const auto* names : {&node.inputs, &captured})
+            for (const auto& name : *names)
+                if (const auto found = values_.find(name);
+                    found != values_.end() && found->second.isCounted)
+                    return &name;
+        return nullptr;
+    }
+
     void addNode(const OnnxNode& node) {
         std::vector<NodeInput> inputs;
         bool isKnown = true;
@@ -330,6 +349,15 @@ private:
         }
         const bool isControl = !onnxCapturedNames(node).empty() || node.op == "If" ||
                                node.op == "Loop" || node.op == "Scan";
+        const auto* counted = countedInputOf(node, onnxCapturedNames(node));
+        const bool staysCounted = counted && node.domain.empty() && node.op == "Cast";
+        if (counted && !staysCounted) {
+            runs = false;
+            isKnown = true;
+            reason = fmt::format("the number of rows of its input \"{}\" depends on values, and "
+                                 "only an output of the model may have such a number",
+                                 *counted);
+        }
         if (!runs && isControl)
             return refuse(reason);
         const auto id = addLayer(std::string(kOnnxNodeKey), std::move(made.params), made.inputs,
@@ -341,6 +369,7 @@ private:
             if (node.outputs[i].empty())
                 continue;
             outputs[i].port = {id, PortIndex{static_cast<std::uint32_t>(i)}};
+            outputs[i].isCounted = staysCounted || isSelection(node);
             values_[node.outputs[i]] = outputs[i];
         }
     }
