@@ -63,6 +63,7 @@ OnnxImport LayerImport::run() {
     for (const auto& node : model_.nodes) {
         if (!needed_.contains(&node))
             continue;
+        look();
         try {
             if (fold(node) && node.domain.empty()) {
                 done.insert(&node);
@@ -82,6 +83,7 @@ OnnxImport LayerImport::run() {
     for (const auto& node : model_.nodes) {
         if (!needed_.contains(&node) || done.contains(&node))
             continue;
+        look();
         if (!consumed_.contains(&node))
             translate(node);
         if (const auto pattern = patterns_.find(&node); pattern != patterns_.end()) {

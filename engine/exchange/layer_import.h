@@ -151,6 +151,10 @@ public:
     [[nodiscard]] std::optional<std::int64_t> fixedBatch() const { return fixedBatch_; }
 
 private:
+    void look() const {
+        if (options_.look)
+            options_.look();
+    }
     void addInputs();
     void addOutputs();
     /// An axis of all samples that a value of ONNX counts together with the batch.

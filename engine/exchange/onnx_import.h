@@ -27,6 +27,9 @@ struct OnnxImportOptions {
     bool nodes = false;
     /// Inputs that are constants, by their names; with `nodes`.
     std::map<std::string, Tensor, std::less<>> constants{};
+    /// Called before each node is folded or becomes a layer; what it throws ends the import. So
+    /// that a stop takes effect soon, it may throw WorkStopped.
+    std::function<void()> look{};
 };
 
 /// A node, or a layer of another program, that no layer computes, or not as it is set.

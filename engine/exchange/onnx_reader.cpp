@@ -20,9 +20,11 @@ namespace {
 
 class ModelReader {
 public:
-    ModelReader(const ByteSource& source, const std::filesystem::path& folder)
+    ModelReader(const ByteSource& source, const std::filesystem::path& folder,
+                const std::function<void()>& look)
         : source_(source)
-        , folder_(folder) {}
+        , folder_(folder)
+        , look_(look) {}
 
     /// `rawData` of initializers lie in the source and not in the message.
     OnnxModel read(onnx_format::ModelProto& proto,
@@ -72,12 +74,29 @@ private:
                         model_.opset, kFirstReadOpset, kLastReadOpset);
     }
 
+    void look() const {
+        if (look_)
+            look_();
+    }
+
+    void readPieces(std::uint64_t offset, std::span<std::byte> to) const {
+        constexpr std::size_t kPiece = std::size_t{4} << 20;
+        while (!to.empty()) {
+            const auto piece = to.first(std::min(kPiece, to.size()));
+            look();
+            source_.read(offset, piece);
+            offset += piece.size();
+            to = to.subspan(piece.size());
+        }
+    }
+
     void readInitializer(onnx_format::TensorProto& proto, const LeanModel::Range* raw) {
+        look();
         const auto what = fmt::format("the tensor \"{}\"", proto.name());
         OnnxBytes outside;
         if (raw)
             outside = {raw->length,
-                       [this, raw](std::span<std::byte> to) { source_.read(raw->offset, to); }};
+                       [this, raw](std::span<std::byte> to) { readPieces(raw->offset, to); }};
         auto tensor = onnxTensor(proto, folder_, what, raw ? &outside : nullptr);
         count(tensor);
         if (!model_.initializers.emplace(proto.name(), std::move(tensor)).second)
@@ -126,6 +145,7 @@ private:
 
     const ByteSource& source_;
     std::filesystem::path folder_;
+    const std::function<void()>& look_;
     OnnxModel model_;
 };
 
@@ -160,7 +180,8 @@ private:
     std::uint64_t size_;
 };
 
-OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder) {
+OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder,
+                   const std::function<void()>& look) {
     constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
     if (source.size() > kMost)
         throw Error("it has 2 GiB or more, which Protocol Buffers cannot hold");
@@ -177,7 +198,7 @@ OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder
     if (!proto.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage())
         throw Error("it is no ONNX model, or it is damaged");
     lean->bytes = {};
-    auto model = ModelReader(source, folder).read(proto, lean->rawData);
+    auto model = ModelReader(source, folder, look).read(proto, lean->rawData);
     model.fileBytes = static_cast<std::size_t>(source.size());
     return model;
 }
@@ -185,12 +206,12 @@ OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder
 } // namespace
 
 OnnxModel readOnnx(std::string_view bytes, const std::filesystem::path& folder) {
-    return readFrom(BytesInMemory(bytes), folder);
+    return readFrom(BytesInMemory(bytes), folder, {});
 }
 
-OnnxModel readOnnxFile(const std::filesystem::path& file) {
+OnnxModel readOnnxFile(const std::filesystem::path& file, const std::function<void()>& look) {
     try {
-        return readFrom(BytesOfFile(file), std::filesystem::absolute(file).parent_path());
+        return readFrom(BytesOfFile(file), std::filesystem::absolute(file).parent_path(), look);
     } catch (const Error& error) {
         const std::string message = error.what();
         if (message.find(file.string()) != std::string::npos)

@@ -54,8 +54,11 @@ public:
         findLengths();
         for (const auto& port : model_.inputs)
             addInput(port);
-        for (const auto& node : model_.nodes)
+        for (const auto& node : model_.nodes) {
+            if (options_.look)
+                options_.look();
             add(node);
+        }
         for (const auto& port : model_.outputs)
             addOutput(port.name);
         if (!result_.problems.empty() || !result_.unable.empty())
