@@ -261,6 +261,8 @@ void addJoins(Cases& cases) {
     permute({3, 5, 7}, {1, 2, 0});
     permute({3, 5, 7}, {0, 2, 1});
     permute({2, 3, 4, 5}, {3, 1, 0, 2});
+    permute({2, 3, 2, 3, 5}, {0, 2, 1, 3, 4});
+    permute({3, 2, 2, 3, 2, 3}, {2, 5, 0, 3, 1, 4});
     permute({1}, {0});
     CaseBuilder turned("permute/around a norm and a convolution", 3);
     cases.push_back(turned.regressed(

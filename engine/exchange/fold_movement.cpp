@@ -306,6 +306,47 @@ FoldedValue tiled(const FoldedValue& value, const FoldedValue& repeats, FoldBudg
     });
 }
 
+/// ScatterND: the value with pieces in the places that indices name, later ones over earlier ones.
+FoldedValue scattered(const FoldedValue& value, const FoldedValue& indices,
+                      const FoldedValue& updates, FoldBudget& budget) {
+    const auto& shape = value.shape();
+    const auto& ofIndices = indices.shape();
+    if (value.dependsOnBatch() || indices.dependsOnBatch() || updates.dependsOnBatch())
+        throw Error("it computes with the number of samples");
+    const auto known = ofIndices.rank() == 0 ? 0 : ofIndices[ofIndices.rank() - 1];
+    if (known < 1 || std::cmp_greater(known, shape.rank()) ||
+        updates.tensor->dtype() != value.tensor->dtype())
+        throw Error("it puts {} into {} at {}", toString(updates.shape()), toString(shape),
+                    toString(ofIndices));
+    std::vector<std::int64_t> wanted(ofIndices.begin(), ofIndices.end() - 1);
+    wanted.insert(wanted.end(), shape.begin() + known, shape.end());
+    if (updates.shape().dims() != wanted)
+        throw Error("it puts {} into {} at {}", toString(updates.shape()), toString(shape),
+                    toString(ofIndices));
+    budget.take(shape.elements());
+    const auto strides = stridesOf(shape);
+    const auto places = indices.tensor->to(DType::I64);
+    const auto count = ofIndices.elements() / known;
+    const auto bytes =
+        count == 0 ? 0 : updates.tensor->bytes().size() / static_cast<std::size_t>(count);
+    const auto size = sizeOf(value.tensor->dtype());
+    auto made = *value.tensor;
+    for (std::int64_t piece = 0; piece < count; ++piece) {
+        std::int64_t index = 0;
+        for (std::int64_t axis = 0; axis < known; ++axis) {
+            const auto length = shape[static_cast<std::size_t>(axis)];
+            const auto at =
+                places.span<std::int64_t>()[static_cast<std::size_t>(piece * known + axis)];
+            if (at < -length || at >= length)
+                throw Error("index {} does not exist among {}", at, length);
+            index += (at < 0 ? at + length : at) * strides[static_cast<std::size_t>(axis)];
+        }
+        std::copy_n(updates.tensor->bytes().data() + static_cast<std::size_t>(piece) * bytes, bytes,
+                    made.bytes().data() + static_cast<std::size_t>(index) * size);
+    }
+    return {std::make_shared<const Tensor>(std::move(made))};
+}
+
 Shape flattenedAt(const OnnxNode& node, const Shape& shape) {
     const auto given = node.integer("axis", 1);
     const auto rank = static_cast<std::int64_t>(shape.rank());
@@ -351,6 +392,8 @@ std::optional<Folded> foldMovement(const OnnxNode& node, std::int64_t opset, Fol
         return Folded{sliced(node, opset, inputs, budget)};
     if (node.op == "Expand")
         return Folded{expanded(x, required(1), budget)};
+    if (node.op == "ScatterND" && node.text("reduction", "none") == "none")
+        return Folded{scattered(x, required(1), required(2), budget)};
     if (node.op == "Tile")
         return Folded{tiled(x, required(1), budget)};
     if (node.op == "Shape") {

@@ -68,6 +68,12 @@ std::vector<SliceRange> slicesOf(const OnnxNode& node, std::int64_t opset,
 
 using FoldedOutputs = std::vector<FoldedValue>;
 
+/// The same by the ops that compute values, for constants of up to 65,536 elements. Nothing where
+/// no ops compute the node, where what it makes depends on the batch, and where whole numbers are
+/// not exact in FP32.
+std::optional<FoldedOutputs> foldByEngine(const OnnxNode& node, std::int64_t opset,
+                                          std::span<const FoldedValue* const> inputs);
+
 // By family: nothing for another operator.
 std::optional<std::vector<FoldedValue>> foldArithmetic(const OnnxNode& node,
                                                        std::span<const FoldedValue* const> inputs,

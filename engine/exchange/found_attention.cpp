@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/found_attention.h"
 
+#include "engine/exchange/attention_mask.h"
 #include "engine/exchange/made_layers.h"
 #include "engine/graph/analysis.h"
 #include "engine/layers/catalog.h"
 #include "engine/layers/onnx_node.h"
+#include "engine/onnx/node_ops.h"
 #include "engine/support/json.h"
 
 #include <algorithm>
@@ -248,6 +250,24 @@ private:
         return true;
     }
 
+    /// Whether the node hides later steps from each step in scores that are then scaled.
+    [[nodiscard]] bool isCausalMask(NodeId id, const Shape& scores, double scale) const {
+        const auto& node = nodeOf(id);
+        if (keyOf(node) != kOnnxNodeKey)
+            return false;
+        const auto spec = onnxNodeFrom(paramsOf(node));
+        std::vector<const Tensor*> constants;
+        for (std::size_t i = 0; i < spec.operands.size(); ++i) {
+            const auto& operand = spec.operands[i];
+            constants.push_back(operand.kind == OnnxOperandSpec::Kind::Constant
+                                    ? operand.values.get()
+                                : operand.kind == OnnxOperandSpec::Kind::Weight
+                                    ? weightOf(id, onnxWeightNames(spec.node, i).front())
+                                    : nullptr);
+        }
+        return hidesLaterSteps(spec.node.op, constants, scores, scale);
+    }
+
     [[nodiscard]] bool isPlainDense(NodeId id) const {
         return keyOf(nodeOf(id)) == "dense" &&
                paramsOf(nodeOf(id)).text("activation") == "identity";
@@ -292,15 +312,18 @@ private:
         if (axis != -1 && axis != last) // behind the batch
             return false;
 
-        // Up: the product of Q and K, scaled.
+        // Up: the product of Q and K, scaled, and what hides later steps.
         double scale = 1;
+        bool isCausal = false;
         auto value = inputOf(softmax, 0);
         for (; value; value = inputOf(value->node, 0)) {
             used_.insert(value->node);
-            const auto factor = scaleOfNode(nodeOf(value->node));
-            if (!factor)
+            if (const auto factor = scaleOfNode(nodeOf(value->node)))
+                scale *= *factor;
+            else if (isCausalMask(value->node, *scores, scale))
+                isCausal = true;
+            else
                 break;
-            scale *= *factor;
         }
         if (!value || !isOnnxNode(nodeOf(value->node), "MatMul"))
             return false;
@@ -346,10 +369,11 @@ private:
             std::ranges::any_of(parts,
                                 [&](const Part& part) { return inputOf(part.dense, 0) != x; }))
             return false;
-        return replaceBy(*x, parts, heads, *product);
+        return replaceBy(*x, parts, heads, *product, isCausal);
     }
 
-    bool replaceBy(PortRef x, std::span<const Part> parts, const Heads& heads, NodeId product) {
+    bool replaceBy(PortRef x, std::span<const Part> parts, const Heads& heads, NodeId product,
+                   bool isCausal) {
         // The heads beside each other, and the last projection.
         const auto features = heads.count * heads.features;
         auto places = placesOf(*shapeOf({product, PortIndex{0}}));
@@ -424,10 +448,11 @@ private:
             return gone.contains(each.first.substr(0, each.first.find('/')));
         });
         const Operand input{x, {heads.steps, features}};
-        const auto output = addLayerTo(network_, weights_, "multi-head-self-attention",
-                                       {{"heads", heads.count}, {"bias", hasBias}},
-                                       std::span(&input, 1), name, std::move(made))
-                                .front();
+        const auto output =
+            addLayerTo(network_, weights_, "multi-head-self-attention",
+                       {{"heads", heads.count}, {"causal", isCausal}, {"bias", hasBias}},
+                       std::span(&input, 1), name, std::move(made))
+                .front();
         made_[output.port.node] = output.shape;
         for (const auto& reader : readers)
             graph_.insert(Link{graph_.freshLinkId(), output.port, reader});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Operators of several values, and of values with constants.
+#include "engine/exchange/attention_mask.h"
 #include "engine/exchange/import_channels.h"
 #include "engine/exchange/layer_import.h"
 #include "engine/ops/sequence.h"
@@ -75,6 +76,8 @@ bool becomesPositions(LayerImport& import, const OnnxNode& node, const DataValue
     if (node.op != "Add" || lengths.size() != 2 || shape != lengths || import.batchAxis(x) != 0)
         return false;
     const auto values = LayerImport::weightOf(constant).reshaped(Shape(shape));
+    if (isAdditiveMask(values))
+        return false;
     const auto name = LayerImport::nameFor(node);
     const auto input = import.plain(x);
     ParamValues params;

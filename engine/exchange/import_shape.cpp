@@ -3,6 +3,7 @@
 // Reshaping, and what only passes values on.
 #include "engine/exchange/import_channels.h"
 #include "engine/exchange/layer_import.h"
+#include "engine/layers/shared_params.h"
 
 #include <fmt/ranges.h>
 
@@ -18,7 +19,7 @@ void setMoved(LayerImport& import, const OnnxNode& node, DataValue x) {
 }
 
 void importIdentity(LayerImport& import, const OnnxNode& node) {
-    import.set(node.outputs.at(0), import.data(node));
+    import.set(node.outputs.at(0), import.joinedData(node));
 }
 
 void importDropout(LayerImport& import, const OnnxNode& node) {
@@ -36,7 +37,7 @@ void importDropout(LayerImport& import, const OnnxNode& node) {
 }
 
 void importCast(LayerImport& import, const OnnxNode& node) {
-    auto x = import.data(node);
+    auto x = import.joinedData(node);
     const auto to = node.integer("to", 0);
     const bool isReal = to == 1 || to == 10 || to == 11 || to == 16;
     const bool isWhole = to == 6 || to == 7;
@@ -67,7 +68,7 @@ void importTranspose(LayerImport& import, const OnnxNode& node) {
 }
 
 void importSqueeze(LayerImport& import, const OnnxNode& node) {
-    auto x = import.data(node);
+    auto x = import.joinedData(node);
     const auto given = axesOfNode(node, import.constantOrNull(node, 1, "axes"), x.axes.size());
     std::vector<int> axes;
     for (std::size_t axis = 0; axis < x.axes.size(); ++axis) {
@@ -85,7 +86,7 @@ void importSqueeze(LayerImport& import, const OnnxNode& node) {
 }
 
 void importUnsqueeze(LayerImport& import, const OnnxNode& node) {
-    auto x = import.data(node);
+    auto x = import.joinedData(node);
     const auto* input = import.constantOrNull(node, 1, "axes");
     const auto count = input ? input->integers().size() : node.integers("axes").size();
     const auto given = axesOfNode(node, input, x.axes.size() + count).value_or(IntTuple{});
@@ -224,14 +225,18 @@ bool becomesJoined(LayerImport& import, const OnnxNode& node, const DataValue& x
     for (const auto length : shape)
         rest *= length == -1 ? 1 : length;
     if (std::ranges::any_of(shape, [](auto length) { return length == 0 || length < -1; }) ||
-        shape.size() > 4 || shape.size() < 2 || std::ranges::count(shape, -1) > 1)
+        std::cmp_greater(shape.size(), layers::kMostSampleAxes) || shape.size() < 2 ||
+        std::ranges::count(shape, -1) > 1)
         return false;
-    // A file for one size of batch has it as a factor.
-    const auto batch = wanted.dependsOnBatch() ? 1 : import.fixedBatch().value_or(0);
-    if (batch == 0 || elements * (wanted.dependsOnBatch() ? 1 : batch) % rest != 0)
+    // A file for one size of batch has it as a factor, and another one may leave it open.
+    const auto fixed = import.fixedBatch();
+    const bool isOpen = !wanted.dependsOnBatch() && !fixed && open != shape.end();
+    const auto batch = wanted.dependsOnBatch() || isOpen ? 1 : fixed.value_or(0);
+    if (batch == 0 || elements * batch % rest != 0)
         return false;
+    const auto openPlace = open - shape.begin();
     if (open != shape.end())
-        *open = elements * (wanted.dependsOnBatch() ? 1 : batch) / rest;
+        *open = elements * batch / rest;
     // One sample alone may lie at several: the rows of a matrix, else where the batch is.
     std::vector<std::size_t> places(shape.size());
     std::iota(places.begin(), places.end(), std::size_t{0});
@@ -240,8 +245,9 @@ bool becomesJoined(LayerImport& import, const OnnxNode& node, const DataValue& x
                     places.begin() + static_cast<std::ptrdiff_t>(own) + 1);
     for (const auto place : places) {
         const auto rows = shape[place] / batch;
-        if (wanted.dependsOnBatch() != wanted.isPerSample(place) || rows <= 1 ||
-            shape[place] % batch != 0)
+        const bool isWithBatch = isOpen ? std::cmp_equal(place, openPlace)
+                                        : wanted.dependsOnBatch() == wanted.isPerSample(place);
+        if (!isWithBatch || rows <= 1 || shape[place] % batch != 0)
             continue;
         if (auto value = joinedAt(import, node, x, shape, place, rows)) {
             import.set(node.outputs.at(0), *std::move(value));
@@ -337,8 +343,9 @@ void importReshape(LayerImport& import, const OnnxNode& node, const DataValue& g
         throw Error("it mixes samples");
     IntTuple shape = wanted;
     shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(batch));
-    if (shape.empty() || shape.size() > 4)
-        throw Error("it gives {} axes per sample, and layers take up to four", shape.size());
+    if (shape.empty() || std::cmp_greater(shape.size(), layers::kMostSampleAxes))
+        throw Error("it gives {} axes per sample, and layers take up to {}", shape.size(),
+                    layers::kMostSampleAxes);
     x.hint = {};
     const auto input = import.plain(x);
     const auto name = LayerImport::nameFor(node);

@@ -3,6 +3,7 @@
 // The axes of values: what ONNX made of them, and the layers that bring them into its order.
 #include "engine/exchange/layer_import.h"
 #include "engine/exchange/recurrent_cell.h"
+#include "engine/layers/shared_params.h"
 
 #include <fmt/ranges.h>
 
@@ -172,14 +173,16 @@ Operand LayerImport::own(const DataValue& x) {
 }
 
 Operand LayerImport::plain(const DataValue& given) {
+    if (given.joined)
+        throw Error("the batch is joined with another axis in its input");
     const auto x = settled(given);
     Operand made{x.port, x.shape};
     const auto wanted = sampleDims(x);
     if (wanted.empty())
         throw Error("it gives a single number without an axis, which no layer does");
-    if (wanted.size() > 4)
-        throw Error("it needs a value of {} axes per sample ({}), and layers take up to four",
-                    wanted.size(), fmt::join(wanted, "×"));
+    if (std::cmp_greater(wanted.size(), layers::kMostSampleAxes))
+        throw Error("it needs a value of {} axes per sample ({}), and layers take up to {}",
+                    wanted.size(), fmt::join(wanted, "×"), layers::kMostSampleAxes);
     const auto isLong = [&](int axis) { return x.shape[static_cast<std::size_t>(axis)] != 1; };
     IntTuple order;
     for (const auto axis : x.axes)

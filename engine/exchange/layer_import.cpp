@@ -63,6 +63,7 @@ OnnxImport LayerImport::run() {
     for (const auto& node : model_.nodes) {
         if (!needed_.contains(&node))
             continue;
+        look();
         try {
             if (fold(node) && node.domain.empty()) {
                 done.insert(&node);
@@ -82,6 +83,7 @@ OnnxImport LayerImport::run() {
     for (const auto& node : model_.nodes) {
         if (!needed_.contains(&node) || done.contains(&node))
             continue;
+        look();
         if (!consumed_.contains(&node))
             translate(node);
         if (const auto pattern = patterns_.find(&node); pattern != patterns_.end()) {
@@ -171,6 +173,8 @@ void LayerImport::addOutputs() {
             continue; // else the node that makes it is a problem
         }
         try {
+            if (found->second.joined)
+                throw Error("it joins the batch with other axes");
             if (batchAxis(found->second) != 0)
                 throw Error("the batch is its axis {}, and must be the first",
                             batchAxis(found->second));
@@ -205,6 +209,8 @@ bool LayerImport::fold(const OnnxNode& node) {
     if (inputs.empty() && node.op != "Constant")
         return false;
     auto made = foldNode(node, opset(), inputs, budget_);
+    if (!made && !inputs.empty() && node.domain.empty())
+        made = foldByEngine(node, opset(), inputs);
     if (!made)
         return false;
     for (std::size_t i = 0; i < std::min(made->size(), node.outputs.size()); ++i)
@@ -235,6 +241,28 @@ void LayerImport::foldShape(const OnnxNode& node) {
 }
 
 void LayerImport::translate(const OnnxNode& node) {
+    std::optional<PartedNode> apart;
+    try {
+        if (node.domain.empty() && !patterns_.contains(&node))
+            apart = partedNode(node);
+    } catch (const Error& error) {
+        result_.problems.push_back({node.shortTitle(), node.op, error.what()});
+        return;
+    }
+    if (!apart)
+        return translateAsItIs(node);
+    joining_ = apart->joined;
+    translateAsItIs(apart->node);
+    joining_.reset();
+    for (std::size_t i = 0; i < apart->node.inputs.size(); ++i)
+        if (const auto& name = apart->node.inputs[i];
+            i >= node.inputs.size() || name != node.inputs[i]) {
+            data_.erase(name);
+            folded_.erase(name);
+        }
+}
+
+void LayerImport::translateAsItIs(const OnnxNode& node) {
     const auto isKnown = [&](const std::string& name) {
         return name.empty() || data_.contains(name) || folded_.contains(name);
     };
@@ -341,7 +369,8 @@ void LayerImport::requireNoMoreOutputs(const OnnxNode& node, std::size_t outputs
 void LayerImport::set(const std::string& value, DataValue data) {
     if (value.empty())
         throw Error("it has no output");
-    data_.insert_or_assign(value, std::move(data));
+    data_.insert_or_assign(value,
+                           joining_ ? joinedAgain(std::move(data), *joining_) : std::move(data));
 }
 
 // Layers.

@@ -151,9 +151,30 @@ public:
     [[nodiscard]] std::optional<std::int64_t> fixedBatch() const { return fixedBatch_; }
 
 private:
+    void look() const {
+        if (options_.look)
+            options_.look();
+    }
     void addInputs();
     void addOutputs();
+    /// An axis of all samples that a value of ONNX counts together with the batch.
+    struct JoinedBatch {
+        std::int64_t rows = 1;
+        bool isOuter = false; ///< see DataValue
+    };
+    struct PartedNode {
+        OnnxNode node;
+        JoinedBatch joined{};
+    };
+
     void translate(const OnnxNode& node);
+    void translateAsItIs(const OnnxNode& node);
+    /// The same node on values whose batch is beside the axis that it is joined with, under names
+    /// of their own. Nothing where none of its values is joined or another way is known for it;
+    /// throws Error where it works along the joined axis.
+    std::optional<PartedNode> partedNode(const OnnxNode& node);
+    /// A value that such a node gives, as the node itself would.
+    [[nodiscard]] DataValue joinedAgain(DataValue x, const JoinedBatch& joined) const;
     /// The node as a layer of its own.
     NodeId keep(const OnnxNode& node);
     /// Layers of attention stand for the layers and nodes that compute the same.
@@ -184,6 +205,7 @@ private:
     std::map<std::string, Operand> plain_; ///< what plain() has made
     std::map<NodeId, std::string> groups_;
     std::optional<std::int64_t> fixedBatch_;
+    std::optional<JoinedBatch> joining_; ///< of the node at hand
 };
 
 /// What the node and the graphs within it read.

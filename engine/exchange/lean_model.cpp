@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/lean_model.h"
 
+#include "engine/exchange/wire_message.h"
+
 #include <algorithm>
 #include <array>
 
@@ -25,16 +27,10 @@ struct WireField {
     [[nodiscard]] std::uint64_t length() const { return end - content; }
 };
 
-void putVarint(std::string& to, std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7)
-        to += static_cast<char>((value & 0x7FU) | 0x80U);
-    to += static_cast<char>(value);
-}
-
 void putBytes(std::string& to, std::uint32_t number, const std::string& bytes) {
     constexpr std::uint32_t kBytes = 2;
-    putVarint(to, std::uint64_t{number} << 3 | kBytes);
-    putVarint(to, bytes.size());
+    addVarint(to, std::uint64_t{number} << 3 | kBytes);
+    addVarint(to, bytes.size());
     to += bytes;
 }
 

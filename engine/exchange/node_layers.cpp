@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/node_layers.h"
 
+#include "engine/exchange/attention_mask.h"
 #include "engine/layers/catalog.h"
 #include "engine/onnx/node_ops.h"
 #include "engine/passes/mixes_samples.h"
+
+#include <algorithm>
 
 namespace gradwright {
 namespace {
@@ -16,6 +19,13 @@ constexpr std::int64_t kMostInlineWhole = 4096;
 std::shared_ptr<const Tensor> computable(const std::shared_ptr<const Tensor>& tensor) {
     return tensor->dtype() == DType::F64 ? std::make_shared<const Tensor>(tensor->to(DType::F32))
                                          : tensor;
+}
+
+/// Whether the node adds a constant that takes elements out and leaves the others as they are.
+bool addsMask(const OnnxNode& node, const std::vector<NodeInput>& inputs) {
+    return node.op == "Add" && std::ranges::any_of(inputs, [](const NodeInput& input) {
+               return input.constant && isAdditiveMask(*input.constant);
+           });
 }
 
 } // namespace
@@ -103,6 +113,8 @@ NodeId LayerImport::keep(const OnnxNode& node) {
     for (const auto& name : onnxCapturedNames(node))
         add(name, true);
     auto layerOfNode = nodeLayerOf(node, opset(), inputs, false);
+    if (addsMask(node, inputs))
+        layerOfNode.params.insert_or_assign("frozen", true); // a mask says what is seen
     const auto& def = layer(kOnnxNodeKey);
     std::vector<Shape> shapes;
     for (const auto& input : layerOfNode.inputs)

@@ -6,6 +6,8 @@
 #include "engine/exchange/node_layers.h"
 #include "engine/support/error.h"
 
+#include <algorithm>
+
 namespace gradwright {
 namespace {
 
@@ -32,6 +34,22 @@ std::string groupOf(const OnnxNode& node) {
     // Keras calls them Conv2D and the like.
     const bool isKind = rest == "1D" || rest == "2D" || rest == "3D";
     return rest.empty() || isNumbered || isKind ? node.name.substr(0, slash) : std::string();
+}
+
+Tensor usedRows(const Tensor& values) {
+    const auto& shape = values.shape();
+    if (shape.rank() == 0 || shape.elements() == 0)
+        return values;
+    const auto width = shape.elements() / shape[0];
+    const auto numbers = values.to(DType::F64);
+    std::int64_t rows = 0;
+    while (rows < shape[0] && numbers.span<double>()[static_cast<std::size_t>(rows * width)] >= 0)
+        ++rows;
+    auto dims = shape.dims();
+    dims[0] = rows;
+    Tensor used(values.dtype(), Shape(std::move(dims)));
+    std::ranges::copy(values.bytes().first(used.bytes().size()), used.bytes().begin());
+    return used;
 }
 
 std::string problemLines(const std::vector<OnnxProblem>& problems) {

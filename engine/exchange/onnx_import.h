@@ -27,6 +27,9 @@ struct OnnxImportOptions {
     bool nodes = false;
     /// Inputs that are constants, by their names; with `nodes`.
     std::map<std::string, Tensor, std::less<>> constants{};
+    /// Called before each node is folded or becomes a layer; what it throws ends the import. So
+    /// that a stop takes effect soon, it may throw WorkStopped.
+    std::function<void()> look{};
 };
 
 /// A node, or a layer of another program, that no layer computes, or not as it is set.
@@ -72,6 +75,9 @@ struct OnnxImport {
     /// Outputs of the model, by its names, that are one number per sample without an axis; those of
     /// the network have one of length 1.
     std::set<std::string> flatOutputs;
+    /// Outputs of the model, by its names, whose number of rows values decide. Those of the network
+    /// have as many as there can be, and what is not used is -1: see usedRows().
+    std::set<std::string> countedOutputs;
     /// What the network does in another way than the model, in sentences.
     std::vector<std::string> notes;
     /// A sample is what the model takes in one run, its batch included.
@@ -102,6 +108,9 @@ OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& opti
 /// layers.
 OnnxImport importOnnxFreeing(OnnxModel model, const std::function<OnnxModel()>& again,
                              const OnnxImportOptions& options = {});
+
+/// The rows of such an output, [rows, …], in front of the first that begins with a number below 0.
+Tensor usedRows(const Tensor& values);
 
 /// The list of problems as text, a line each.
 std::string problemLines(const std::vector<OnnxProblem>& problems);

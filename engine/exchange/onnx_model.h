@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -57,7 +58,9 @@ bool isOnnxName(const std::filesystem::path& file);
 /// another name than that of a file in the folder, two values of one name, and a node that reads
 /// what is made after it; it names the node, attribute or tensor.
 OnnxModel readOnnx(std::string_view bytes, const std::filesystem::path& folder = {});
-/// Reads a file of less than 2 GiB, the limit of Protocol Buffers. Throws Error naming it.
-OnnxModel readOnnxFile(const std::filesystem::path& file);
+/// Reads a file of less than 2 GiB, the limit of Protocol Buffers. `look` is called before each
+/// initializer and each 4 MiB of one; what it throws ends the reading. Throws Error naming the
+/// file.
+OnnxModel readOnnxFile(const std::filesystem::path& file, const std::function<void()>& look = {});
 
 } // namespace gradwright

@@ -2,6 +2,7 @@
 #include "engine/exchange/onnx_outline.h"
 
 #include "engine/exchange/onnx_attributes.h"
+#include "engine/exchange/onnx_ports.h"
 #include "engine/onnx/onnx_tensors.h"
 #include "engine/onnx/read_nodes.h"
 #include "engine/support/error.h"
@@ -29,24 +30,7 @@ OnnxPort outlinedPort(const WireMessage& info) {
     onnx_format::ValueInfoProto proto;
     if (!proto.ParseFromString(info.bytes()))
         throw Error("the description of \"{}\" is damaged", info.text(1));
-    OnnxPort port{proto.name(), "no tensor", false, {}};
-    if (!proto.type().has_tensor_type()) {
-        if (!proto.has_type())
-            port.type.clear();
-        return port;
-    }
-    const auto& tensor = proto.type().tensor_type();
-    port.type = onnxTypeName(tensor.elem_type());
-    port.hasShape = tensor.has_shape();
-    for (const auto& dim : tensor.shape().dim()) {
-        OnnxAxis axis;
-        if (dim.has_dim_value())
-            axis.length = dim.dim_value();
-        else
-            axis.name = dim.dim_param();
-        port.axes.push_back(std::move(axis));
-    }
-    return port;
+    return onnxPort(proto);
 }
 
 /// Names that the graphs within a node read and do not have themselves.

@@ -2,6 +2,7 @@
 #include "engine/exchange/lean_model.h"
 #include "engine/exchange/onnx_functions.h"
 #include "engine/exchange/onnx_model.h"
+#include "engine/exchange/onnx_ports.h"
 #include "engine/onnx/onnx_tensors.h"
 #include "engine/onnx/read_nodes.h"
 #include "engine/support/posix_file.h"
@@ -19,9 +20,11 @@ namespace {
 
 class ModelReader {
 public:
-    ModelReader(const ByteSource& source, const std::filesystem::path& folder)
+    ModelReader(const ByteSource& source, const std::filesystem::path& folder,
+                const std::function<void()>& look)
         : source_(source)
-        , folder_(folder) {}
+        , folder_(folder)
+        , look_(look) {}
 
     /// `rawData` of initializers lie in the source and not in the message.
     OnnxModel read(onnx_format::ModelProto& proto,
@@ -46,9 +49,9 @@ public:
         }
         for (const auto& input : graph.input())
             if (!model_.initializers.contains(input.name()))
-                model_.inputs.push_back(readPort(input));
+                model_.inputs.push_back(describedPort(input));
         for (const auto& output : graph.output())
-            model_.outputs.push_back(readPort(output));
+            model_.outputs.push_back(describedPort(output));
         for (auto& node : *graph.mutable_node())
             countOf(model_.nodes.emplace_back(readOnnxNode(node, folder_)));
         checkOrder();
@@ -71,12 +74,29 @@ private:
                         model_.opset, kFirstReadOpset, kLastReadOpset);
     }
 
+    void look() const {
+        if (look_)
+            look_();
+    }
+
+    void readPieces(std::uint64_t offset, std::span<std::byte> to) const {
+        constexpr std::size_t kPiece = std::size_t{4} << 20;
+        while (!to.empty()) {
+            const auto piece = to.first(std::min(kPiece, to.size()));
+            look();
+            source_.read(offset, piece);
+            offset += piece.size();
+            to = to.subspan(piece.size());
+        }
+    }
+
     void readInitializer(onnx_format::TensorProto& proto, const LeanModel::Range* raw) {
+        look();
         const auto what = fmt::format("the tensor \"{}\"", proto.name());
         OnnxBytes outside;
         if (raw)
             outside = {raw->length,
-                       [this, raw](std::span<std::byte> to) { source_.read(raw->offset, to); }};
+                       [this, raw](std::span<std::byte> to) { readPieces(raw->offset, to); }};
         auto tensor = onnxTensor(proto, folder_, what, raw ? &outside : nullptr);
         count(tensor);
         if (!model_.initializers.emplace(proto.name(), std::move(tensor)).second)
@@ -88,21 +108,11 @@ private:
             model_.weightBytes += static_cast<std::int64_t>(tensor.values->bytes().size());
     }
 
-    static OnnxPort readPort(const onnx_format::ValueInfoProto& proto) {
-        OnnxPort port{proto.name(), "no tensor", false, {}};
-        if (!proto.type().has_tensor_type())
-            return port;
-        const auto& tensor = proto.type().tensor_type();
-        port.type = onnxTypeName(tensor.elem_type());
-        port.hasShape = tensor.has_shape();
-        for (const auto& dim : tensor.shape().dim()) {
-            OnnxAxis axis;
-            if (dim.has_dim_value())
-                axis.length = dim.dim_value();
-            else
-                axis.name = dim.dim_param();
-            port.axes.push_back(std::move(axis));
-        }
+    /// An input or output, which a model has to describe.
+    static OnnxPort describedPort(const onnx_format::ValueInfoProto& proto) {
+        auto port = onnxPort(proto);
+        if (port.type.empty())
+            port.type = "no tensor";
         return port;
     }
 
@@ -135,6 +145,7 @@ private:
 
     const ByteSource& source_;
     std::filesystem::path folder_;
+    const std::function<void()>& look_;
     OnnxModel model_;
 };
 
@@ -169,7 +180,8 @@ private:
     std::uint64_t size_;
 };
 
-OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder) {
+OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder,
+                   const std::function<void()>& look) {
     constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
     if (source.size() > kMost)
         throw Error("it has 2 GiB or more, which Protocol Buffers cannot hold");
@@ -186,7 +198,7 @@ OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder
     if (!proto.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage())
         throw Error("it is no ONNX model, or it is damaged");
     lean->bytes = {};
-    auto model = ModelReader(source, folder).read(proto, lean->rawData);
+    auto model = ModelReader(source, folder, look).read(proto, lean->rawData);
     model.fileBytes = static_cast<std::size_t>(source.size());
     return model;
 }
@@ -194,12 +206,12 @@ OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder
 } // namespace
 
 OnnxModel readOnnx(std::string_view bytes, const std::filesystem::path& folder) {
-    return readFrom(BytesInMemory(bytes), folder);
+    return readFrom(BytesInMemory(bytes), folder, {});
 }
 
-OnnxModel readOnnxFile(const std::filesystem::path& file) {
+OnnxModel readOnnxFile(const std::filesystem::path& file, const std::function<void()>& look) {
     try {
-        return readFrom(BytesOfFile(file), std::filesystem::absolute(file).parent_path());
+        return readFrom(BytesOfFile(file), std::filesystem::absolute(file).parent_path(), look);
     } catch (const Error& error) {
         const std::string message = error.what();
         if (message.find(file.string()) != std::string::npos)

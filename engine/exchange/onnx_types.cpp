@@ -101,7 +101,9 @@ private:
     [[nodiscard]] static bool isComputed(const OnnxOutline::Node& node) {
         constexpr std::array<std::string_view, 3> kTypes = {"to", "dtype", "output_dtype"};
         constexpr std::array<std::string_view, 6> kComputed = {"1", "2", "3", "6", "7", "9"};
-        if (!node.captured.empty() || !isOnnxOperatorKnown(node.domain, node.op))
+        const bool isOpenLength =
+            node.op == "NonMaxSuppression"; // ops make as many as there can be
+        if (!node.captured.empty() || isOpenLength || !isOnnxOperatorKnown(node.domain, node.op))
             return false;
         return std::ranges::all_of(node.attributes, [&](const OnnxOutline::Attribute& attribute) {
             if (std::ranges::find(kTypes, attribute.name) != kTypes.end())

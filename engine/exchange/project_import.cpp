@@ -98,7 +98,7 @@ ImportedProject named(OnnxImport import, const std::filesystem::path& file,
 
 ImportedProject projectFromOnnx(const std::filesystem::path& file,
                                 const OnnxImportOptions& options) {
-    const auto read = [&] { return readOnnxFile(file); };
+    const auto read = [&] { return readOnnxFile(file, options.look); };
     auto model = read();
     const auto producer = model.producer;
     const auto description = model.description;

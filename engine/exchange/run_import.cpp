@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/backend.h"
 #include "engine/exchange/node_layers.h"
 #include "engine/graph/lower.h"
 #include "engine/layers/catalog.h"
@@ -10,8 +9,6 @@
 namespace gradwright {
 namespace {
 
-constexpr std::int64_t kMostComputed = 1 << 16; ///< elements of a constant that the engine makes
-constexpr std::int64_t kExactInFp32 = std::int64_t{1} << 24;
 constexpr std::size_t kMostAxesOfInput = 6;
 
 /// A value of the model: a constant or a layer's output.
@@ -20,7 +17,8 @@ struct RunValue {
     PortRef port{};
     std::optional<Shape> shape{}; ///< nothing: not known
     DType type = DType::F32;
-    bool isScalar = false; ///< a number without axes, which an Input has as a vector of one
+    bool isScalar = false;  ///< a number without axes, which an Input has as a vector of one
+    bool isCounted = false; ///< values decide how many of its rows count, see usedRows()
 };
 
 /// The element type that values of the model's type are computed in.
@@ -37,15 +35,6 @@ DType computedType(const OnnxPort& port) {
     } catch (const Error&) {
         throw Error("the input \"{}\" holds {}; inputs are numbers", port.name, name);
     }
-}
-
-bool isExact(const Tensor& tensor) {
-    if (tensor.dtype() != DType::I64 && tensor.dtype() != DType::I32)
-        return true;
-    const auto values = tensor.to(DType::I64);
-    return std::ranges::all_of(values.span<std::int64_t>(), [](std::int64_t value) {
-        return value >= -kExactInFp32 && value <= kExactInFp32;
-    });
 }
 
 class RunImport {
@@ -65,8 +54,11 @@ public:
         findLengths();
         for (const auto& port : model_.inputs)
             addInput(port);
-        for (const auto& node : model_.nodes)
+        for (const auto& node : model_.nodes) {
+            if (options_.look)
+                options_.look();
             add(node);
+        }
         for (const auto& port : model_.outputs)
             addOutput(port.name);
         if (!result_.problems.empty() || !result_.unable.empty())
@@ -190,6 +182,8 @@ private:
         const auto id =
             addLayer("output", {}, {{value.port, value.shape.value_or(Shape{})}}, name, {});
         result_.outputs.emplace_back(result_.network.main.find(id)->name, name);
+        if (value.isCounted)
+            result_.countedOutputs.insert(name);
     }
 
     void add(const OnnxNode& node) {
@@ -273,49 +267,35 @@ private:
         std::vector<const FoldedValue*> inputs;
         for (const auto& each : given)
             inputs.push_back(each.tensor ? &each : nullptr);
+        std::optional<FoldedOutputs> made;
         try {
-            if (auto made = foldNode(node, model_.opset, inputs, budget_)) {
-                for (std::size_t i = 0; i < std::min(made->size(), node.outputs.size()); ++i)
-                    setConstant(node.outputs[i], (*made)[i].tensor);
-                return true;
-            }
+            made = foldNode(node, model_.opset, inputs, budget_);
         } catch (const Error&) {
             // The engine may do what folding does not.
         }
-        return computeByEngine(node);
+        if (!made)
+            made = foldByEngine(node, model_.opset, inputs);
+        if (!made)
+            return false;
+        for (std::size_t i = 0; i < std::min(made->size(), node.outputs.size()); ++i)
+            setConstant(node.outputs[i], (*made)[i].tensor);
+        return true;
     }
 
-    bool computeByEngine(const OnnxNode& node) {
-        std::vector<OnnxOperand> operands;
-        for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-            auto& operand = operands.emplace_back();
-            if (!node.hasInput(i))
-                continue;
-            operand.constant = values_.at(node.inputs[i]).constant;
-            if (operand.constant->dtype() == DType::F64)
-                operand.constant = std::make_shared<const Tensor>(operand.constant->to(DType::F32));
-            if (operand.constant->elements() > kMostComputed || !isExact(*operand.constant))
-                return false;
-        }
-        try {
-            OpGraph graph;
-            const auto made = addOnnxNode(graph, node, model_.opset, operands, "constant");
-            for (const auto& value : graph.values())
-                if (value.type.dims.product().factor() > kMostComputed)
-                    return false;
-            for (std::size_t i = 0; i < made.size(); ++i)
-                graph.addOutput(fmt::format("{}", i), made[i]);
-            const auto program = makeReferenceBackend()->compile(graph, {.batch = 1});
-            if (!program->forward({}))
-                return false;
-            for (std::size_t i = 0; i < std::min(made.size(), node.outputs.size()); ++i)
-                setConstant(node.outputs[i],
-                            std::make_shared<const Tensor>(
-                                program->read(made[i]).to(graph.type(made[i]).element)));
-            return true;
-        } catch (const Error&) {
-            return false;
-        }
+    /// Whether values decide how many rows the node makes.
+    static bool isSelection(const OnnxNode& node) {
+        return node.domain.empty() && node.op == "NonMaxSuppression";
+    }
+
+    /// A value that the node reads and of whose rows not all count; null where there is none.
+    const std::string* countedInputOf(const OnnxNode& node,
+                                      const std::vector<std::string>& captured) const {
+        for (const auto* names : {&node.inputs, &captured})
+            for (const auto& name : *names)
+                if (const auto found = values_.find(name);
+                    found != values_.end() && found->second.isCounted)
+                    return &name;
+        return nullptr;
     }
 
     void addNode(const OnnxNode& node) {
@@ -372,6 +352,15 @@ private:
         }
         const bool isControl = !onnxCapturedNames(node).empty() || node.op == "If" ||
                                node.op == "Loop" || node.op == "Scan";
+        const auto* counted = countedInputOf(node, onnxCapturedNames(node));
+        const bool staysCounted = counted && node.domain.empty() && node.op == "Cast";
+        if (counted && !staysCounted) {
+            runs = false;
+            isKnown = true;
+            reason = fmt::format("the number of rows of its input \"{}\" depends on values, and "
+                                 "only an output of the model may have such a number",
+                                 *counted);
+        }
         if (!runs && isControl)
             return refuse(reason);
         const auto id = addLayer(std::string(kOnnxNodeKey), std::move(made.params), made.inputs,
@@ -383,6 +372,7 @@ private:
             if (node.outputs[i].empty())
                 continue;
             outputs[i].port = {id, PortIndex{static_cast<std::uint32_t>(i)}};
+            outputs[i].isCounted = staysCounted || isSelection(node);
             values_[node.outputs[i]] = outputs[i];
         }
     }

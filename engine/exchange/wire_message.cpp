@@ -31,12 +31,6 @@ std::uint64_t takeVarint(std::string_view& from) {
     refuseBytes();
 }
 
-void addVarint(std::string& to, std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7)
-        to += static_cast<char>((value & 0x7FU) | 0x80U);
-    to += static_cast<char>(value);
-}
-
 std::size_t varintSize(std::uint64_t value) {
     std::size_t size = 1;
     for (; value >= 0x80; value >>= 7)
@@ -45,6 +39,12 @@ std::size_t varintSize(std::uint64_t value) {
 }
 
 } // namespace
+
+void addVarint(std::string& to, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7)
+        to += static_cast<char>((value & 0x7FU) | 0x80U);
+    to += static_cast<char>(value);
+}
 
 WireMessage WireMessage::parse(std::string_view bytes) {
     WireMessage message;

@@ -11,6 +11,9 @@
 
 namespace gradwright {
 
+/// Appends a whole number as messages hold it, in 1 to 10 bytes of 7 bits each, the lowest first.
+void addVarint(std::string& to, std::uint64_t value);
+
 /// A message of Protocol Buffers as its fields, which are read without a schema and written back as
 /// they were, to the bit, unless they are changed. It refers to the bytes that it is read from
 /// (https://protobuf.dev/programming-guides/encoding).

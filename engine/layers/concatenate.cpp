@@ -63,7 +63,7 @@ LayerDef concatenate() {
         .minInputs = 2,
         .maxInputs = 16,
         .traits = {.joins = true},
-        .params = {intParam("axis", "Axis", 0, 0, 3,
+        .params = {intParam("axis", "Axis", 0, 0, kMostSampleAxes - 1,
                             "0 joins channels, vectors or steps, 1 rows or features, 2 columns.")},
         .infer = inferConcatenate,
         .lower = lowerConcatenate,

@@ -6,6 +6,8 @@
 #include "engine/onnx/node_ops.h"
 #include "engine/support/json.h"
 
+#include <algorithm>
+
 namespace gradwright {
 
 namespace layers {
@@ -18,9 +20,33 @@ constexpr std::int64_t kMostOutputs = 64;
 
 using Kind = OnnxOperandSpec::Kind;
 
+bool keepsRows(const OnnxNodeSpec& spec) {
+    return spec.node.domain.empty() && (spec.node.op == "Cast" || spec.node.op == "Identity");
+}
+
+/// Whether values decide how many rows of the value count: the others are -1, so that nothing can
+/// be computed with it.
+bool hasUnusedRows(const OpGraph& graph, ValueId value) {
+    for (const auto& origin : graph.origins()) {
+        if (std::ranges::find(origin.outputs, value) == origin.outputs.end())
+            continue;
+        const auto spec = onnxNodeFromText(origin.what);
+        if (spec.node.domain.empty() && spec.node.op == "NonMaxSuppression")
+            return true;
+        return keepsRows(spec) && !origin.inputs.empty() &&
+               hasUnusedRows(graph, origin.inputs.front());
+    }
+    return false;
+}
+
 std::vector<ValueId> lowerNode(LowerContext& context) {
     const auto spec = onnxNodeFrom(context.params());
     auto& graph = context.graph();
+    if (!keepsRows(spec))
+        for (const auto input : context.inputs())
+            if (hasUnusedRows(graph, input))
+                throw Error("the number of rows that it reads depends on values, and only an "
+                            "output of the network may have such a number");
     const auto& path = context.path();
     std::vector<OnnxOperand> operands;
     std::vector<std::string> captured;

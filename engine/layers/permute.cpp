@@ -62,20 +62,21 @@ std::string kerasPermute(const CodeContext& context) {
 } // namespace
 
 LayerDef permute() {
-    return {.key = "permute",
-            .title = "Permute",
-            .category = Category::Shape,
-            .doc = "Puts the axes in another order: axis i of the output is axis axes[i] of the "
-                   "input. 1, 0 transposes a sequence of steps × features.",
-            .formula = "",
-            .source = "",
-            .params = {tupleParam("axes", "Axes", {1, 0}, 1, 4, 0, 3,
-                                  "Every axis of the input once, counted from 0 without the "
-                                  "batch.")},
-            .infer = inferPermute,
-            .lower = lowerPermute,
-            .pytorch = pytorchPermute,
-            .keras = kerasPermute};
+    return {
+        .key = "permute",
+        .title = "Permute",
+        .category = Category::Shape,
+        .doc = "Puts the axes in another order: axis i of the output is axis axes[i] of the "
+               "input. 1, 0 transposes a sequence of steps × features.",
+        .formula = "",
+        .source = "",
+        .params = {tupleParam("axes", "Axes", {1, 0}, 1, kMostSampleAxes, 0, kMostSampleAxes - 1,
+                              "Every axis of the input once, counted from 0 without the "
+                              "batch.")},
+        .infer = inferPermute,
+        .lower = lowerPermute,
+        .pytorch = pytorchPermute,
+        .keras = kerasPermute};
 }
 
 } // namespace gradwright::layers

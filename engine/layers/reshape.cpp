@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace gradwright::layers {
 namespace {
@@ -60,15 +61,22 @@ PyTorchCode pytorchReshape(const CodeContext& context) {
 std::string kerasReshape(const CodeContext& context) {
     const auto target = targetOf(context);
     auto x = context.input();
-    const auto turned = [](const std::string& axes, const std::string& value) {
-        return fmt::format("layers.Permute({})({})", axes, value);
+    // Permute counts axes from 1 there. The channels come first, or go to the end.
+    const auto turned = [](std::size_t rank, bool isFirst, const std::string& value) {
+        IntTuple axes(rank);
+        std::iota(axes.begin(), axes.end(), 1);
+        if (isFirst)
+            std::rotate(axes.begin(), axes.end() - 1, axes.end());
+        else
+            std::rotate(axes.begin(), axes.begin() + 1, axes.end());
+        return fmt::format("layers.Permute(({}))({})", fmt::join(axes, ", "), value);
     };
     if (context.shape().rank() > 2)
-        x = turned(context.shape().rank() == 3 ? "(3, 1, 2)" : "(4, 1, 2, 3)", x);
+        x = turned(context.shape().rank(), true, x);
     x = fmt::format("layers.Reshape(({},), name=\"{}\")({})", fmt::join(target.dims(), ", "),
                     context.name(), x);
     if (target.rank() > 2)
-        x = turned(target.rank() == 3 ? "(2, 3, 1)" : "(2, 3, 4, 1)", x);
+        x = turned(target.rank(), false, x);
     return x;
 }
 
@@ -83,7 +91,7 @@ LayerDef reshape() {
             .formula = "",
             .source = "",
             .traits = {.passesOn = true},
-            .params = {tupleParam("shape", "Shape", {0}, 1, 4, 0, 1 << 24,
+            .params = {tupleParam("shape", "Shape", {0}, 1, kMostSampleAxes, 0, 1 << 24,
                                   "The new shape without the batch; one number may be 0, which "
                                   "stands for whatever is left over.")},
             .infer = inferReshape,

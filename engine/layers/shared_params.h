@@ -7,6 +7,9 @@
 
 namespace gradwright::layers {
 
+/// Axes of a sample that layers reach which move elements: pictures cut into windows have five.
+inline constexpr std::int64_t kMostSampleAxes = 6;
+
 /// "activation" and, for leaky ReLU, "slope".
 ParamSpecs activationParams();
 Activation activationOf(const Params& params);

@@ -90,7 +90,7 @@ LayerDef slice() {
                "step; from its end to its beginning, if wanted.",
         .formula = "y[i] = x[begin + i · step]",
         .source = "",
-        .params = {intParam("axis", "Axis", 0, 0, 3,
+        .params = {intParam("axis", "Axis", 0, 0, kMostSampleAxes - 1,
                             "0 cuts channels or steps, 1 rows or features, 2 columns."),
                    intParam("begin", "Begin", 0, 0, 1 << 24, "The first index that is taken."),
                    intParam(

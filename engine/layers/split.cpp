@@ -133,7 +133,7 @@ LayerDef split() {
             .formula = "",
             .source = "",
             .several = {countPieces, shapesOfPieces},
-            .params = {intParam("axis", "Axis", 0, 0, 3,
+            .params = {intParam("axis", "Axis", 0, 0, kMostSampleAxes - 1,
                                 "0 cuts channels, vectors or steps, 1 rows or features, 2 "
                                 "columns."),
                        intParam("parts", "Parts", 2, 1, kMostPieces,

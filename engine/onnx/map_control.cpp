@@ -72,6 +72,9 @@ std::vector<ValueId> runNodes(OpGraph& graph, const OnnxBody& body, Scope scope,
             }
         std::vector<ValueId> made;
         try {
+            if (node.op == "NonMaxSuppression" && node.domain.empty())
+                throw Error("the number of rows that it makes depends on values, and only an "
+                            "output of the model may have such a number");
             made = addOnnxNode(graph, node, b.opset(), operands, b.path(), names);
         } catch (const Error& error) {
             throw Error("within it, {}: {}", node.title(), error.what());

@@ -141,6 +141,7 @@ const OnnxMappings& onnxNormalizations();
 const OnnxMappings& onnxRecurrences();
 const OnnxMappings& onnxAttention();
 const OnnxMappings& onnxControl();
+const OnnxMappings& onnxSelection();
 
 /// The element type of that name: "float32". Those that are computed in FP32 are F32. Throws Error
 /// for another.

@@ -11,10 +11,11 @@ namespace {
 OnnxMapping mappingOf(std::string_view domain, std::string_view op) {
     if (!domain.empty())
         return nullptr;
-    const std::array<const OnnxMappings*, 12> families = {
+    const std::array<const OnnxMappings*, 13> families = {
         &onnxElements(),    &onnxActivations(), &onnxShapes(),         &onnxIndices(),
         &onnxProducts(),    &onnxWindows(),     &onnxNormalizations(), &onnxResizing(),
-        &onnxRecurrences(), &onnxControl(),     &onnxAttention(),      &onnxPlacing()};
+        &onnxRecurrences(), &onnxControl(),     &onnxAttention(),      &onnxPlacing(),
+        &onnxSelection()};
     for (const auto* family : families)
         if (const auto found = family->find(op); found != family->end())
             return found->second;

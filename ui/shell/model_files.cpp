@@ -11,6 +11,7 @@
 #include "engine/io/atomic_file.h"
 #include "engine/io/run_directory.h"
 #include "engine/project/start_file.h"
+#include "engine/support/stopped.h"
 #include "ui/forms/file_dialogs.h"
 #include "ui/forms/long_work.h"
 #include "ui/forms/save_dialog.h"
@@ -40,19 +41,16 @@ std::optional<ImportedProject> importedModel(QWidget& window, const QString& fil
     constexpr int kProposed = 224;
     OnnxImportOptions options;
     for (;;) {
-        std::optional<ImportedProject> made;
-        std::exception_ptr problem;
-        waitFor([&] {
-            try {
-                made = projectFromModel(file.toStdString(), options);
-            } catch (...) {
-                problem = std::current_exception();
-            }
-        });
-        if (made)
-            return made;
         try {
-            std::rethrow_exception(problem);
+            std::optional<ImportedProject> made;
+            workWithProgress(window, ProjectFiles::tr("Opening the model…"),
+                             [&](const std::stop_token& stop, const std::function<void(double)>&) {
+                                 options.look = [stop] { throwIfStopped(stop); };
+                                 made = projectFromModel(file.toStdString(), options);
+                             });
+            return made;
+        } catch (const WorkStopped&) {
+            return {};
         } catch (const OnnxLengthMissing& missing) {
             bool isGiven = false;
             const int length = QInputDialog::getInt(

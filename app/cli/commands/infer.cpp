@@ -50,6 +50,7 @@ struct Runnable {
     std::vector<std::pair<std::string, std::string>> outputs{}; ///< the network's and the user's
     std::vector<std::string> unread{}; ///< inputs that are constants, or that nothing needs
     std::set<std::string> flat{};      ///< outputs of one number per sample, without an axis
+    std::set<std::string> counted{};   ///< outputs whose number of rows values decide
     bool isWholeRun = false;           ///< arrays are one sample each
     RunAs as = RunAs::Optimized;
 };
@@ -150,6 +151,7 @@ Runnable ofModel(const InferOptions& options, const Arrays& arrays) {
             made.unread.push_back(port.name);
     made.outputs = std::move(import.outputs);
     made.flat = std::move(import.flatOutputs);
+    made.counted = std::move(import.countedOutputs);
     made.isWholeRun = import.isWholeRun;
     return made;
 }
@@ -272,6 +274,8 @@ void runInfer(const InferOptions& options, int& exitCode) {
                 Shape(std::vector<std::int64_t>(values.shape().begin() + 1, values.shape().end())));
         if (model.flat.contains(name))
             values = values.reshaped({values.shape()[0]});
+        if (model.counted.contains(name))
+            values = usedRows(values);
         const auto file = fileOf(options.folder, name);
         writeNpy(file, values);
         if (options.json)

@@ -121,12 +121,15 @@ std::vector<Tensor> answers(const Case& test, Fixed fixed, const ComputeTarget& 
     for (const auto& [node, name] : import.outputs) {
         const auto& values = made.at(node);
         const auto& dims = values.shape().dims();
-        if (import.isWholeRun)
-            outputs.push_back(
-                values.reshaped(Shape(std::vector<std::int64_t>(dims.begin() + 1, dims.end()))));
-        else
+        if (import.isWholeRun) {
+            auto one =
+                values.reshaped(Shape(std::vector<std::int64_t>(dims.begin() + 1, dims.end())));
+            outputs.push_back(import.countedOutputs.contains(name) ? usedRows(one)
+                                                                   : std::move(one));
+        } else {
             outputs.push_back(import.flatOutputs.contains(name) ? values.reshaped({dims[0]})
                                                                 : values);
+        }
     }
     return outputs;
 }

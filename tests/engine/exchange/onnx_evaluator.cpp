@@ -12,6 +12,7 @@ namespace {
 constexpr int kFloat = 1;
 constexpr int kInt32 = 6;
 constexpr int kInt64 = 7;
+constexpr int kTruth = 9;
 
 template <class T>
 void read(const std::string& raw, OnnxArray& array) {
@@ -32,6 +33,8 @@ OnnxArray arrayOf(const onnx_format::TensorProto& proto) {
         read<std::int32_t>(proto.raw_data(), array);
     else if (proto.data_type() == kInt64)
         read<std::int64_t>(proto.raw_data(), array);
+    else if (proto.data_type() == kTruth)
+        read<std::uint8_t>(proto.raw_data(), array);
     else
         throw std::runtime_error("an initializer of another type");
     return array;

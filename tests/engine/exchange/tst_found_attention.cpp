@@ -3,7 +3,9 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -33,12 +35,68 @@ std::string projected(ModelBuilder& b, const std::string& x, std::int64_t units,
     return bias ? b.node("Add", {y, b.random({units})}) : y;
 }
 
+/// How a program keeps steps from seeing others.
+enum class MaskForm {
+    None,
+    Sum,            ///< -inf is added, as nn.TransformerEncoderLayer has it
+    SumBeforeScale, ///< a large number, before the scores are scaled
+    Filled,         ///< masked_fill(tril == 0, -inf), as nanoGPT has it
+    Kept,           ///< where(tril, scores, -1e9)
+    Band,           ///< steps see no more than the next one
+    Past,           ///< steps do not see themselves either, but for the first
+    Small           ///< later steps count less, and are not hidden
+};
+
+bool sees(MaskForm mask, std::int64_t step, std::int64_t other) {
+    if (mask == MaskForm::Band)
+        return other <= step + 1;
+    if (mask == MaskForm::Past)
+        return other < step || other == 0;
+    return other <= step;
+}
+
+std::string truths(ModelBuilder& b, bool ofSeen) {
+    auto& proto = *b.proto().mutable_graph()->add_initializer();
+    proto.set_name("seen");
+    for (const auto length : {std::int64_t{1}, std::int64_t{1}, kSteps, kSteps})
+        proto.add_dims(length);
+    proto.set_data_type(9);
+    std::string bytes;
+    for (std::int64_t step = 0; step < kSteps; ++step)
+        for (std::int64_t other = 0; other < kSteps; ++other)
+            bytes += static_cast<char>((other <= step) == ofSeen);
+    proto.set_raw_data(bytes);
+    return proto.name();
+}
+
+std::string masked(ModelBuilder& b, const std::string& scores, MaskForm mask) {
+    constexpr auto kNever = -std::numeric_limits<float>::infinity();
+    if (mask == MaskForm::None)
+        return scores;
+    if (mask == MaskForm::Filled)
+        return b.node("Where", {truths(b, false), b.number(kNever), scores}, "mask");
+    if (mask == MaskForm::Kept)
+        return b.node("Where", {truths(b, true), scores, b.number(-1e9F)}, "mask");
+    const auto hidden = mask == MaskForm::Small            ? -2.0F
+                        : mask == MaskForm::SumBeforeScale ? -1e9F
+                                                           : kNever;
+    std::vector<float> values;
+    for (std::int64_t step = 0; step < kSteps; ++step)
+        for (std::int64_t other = 0; other < kSteps; ++other)
+            values.push_back(sees(mask, step, other) ? 0 : hidden);
+    return b.node("Add", {scores, b.floats({1, 1, kSteps, kSteps}, values)}, "mask");
+}
+
 /// softmax(Q Kᵀ) V of [N, heads, steps, features], the heads beside each other, and a projection.
 std::string attended(ModelBuilder& b, const std::string& queries, const std::string& keysTurned,
-                     const std::string& values, double scale) {
+                     const std::string& values, double scale, MaskForm mask = MaskForm::None) {
     auto scores = b.node("MatMul", {queries, keysTurned});
+    if (mask == MaskForm::SumBeforeScale)
+        scores = masked(b, scores, mask);
     if (scale != 1)
         scores = b.node("Mul", {scores, b.number(static_cast<float>(scale))});
+    if (mask != MaskForm::SumBeforeScale)
+        scores = masked(b, scores, mask);
     const auto shares = b.node("Softmax", {scores});
     b.set("axis", std::int64_t{-1});
     const auto heads = turned(b, b.node("MatMul", {shares, values}), {0, 2, 1, 3});
@@ -65,7 +123,8 @@ std::string jointProjection(ModelBuilder& b, const Axes& cut, const Axes& perm,
 }
 
 /// A product for each of the three.
-std::string ownProjections(ModelBuilder& b, double scale = kUsual, bool bias = true) {
+std::string ownProjections(ModelBuilder& b, double scale = kUsual, bool bias = true,
+                           MaskForm mask = MaskForm::None) {
     const auto x = b.input("x", {kSteps, kAll});
     const auto cut = [&](const Axes& perm) {
         return turned(b, reshaped(b, projected(b, x, kAll, bias), {0, kSteps, kHeads, kFeatures}),
@@ -73,7 +132,7 @@ std::string ownProjections(ModelBuilder& b, double scale = kUsual, bool bias = t
     };
     const auto queries = cut({0, 2, 1, 3});
     const auto keys = cut({0, 2, 3, 1});
-    return attended(b, queries, keys, cut({0, 2, 1, 3}), scale);
+    return attended(b, queries, keys, cut({0, 2, 1, 3}), scale, mask);
 }
 
 /// Heads that count as samples, steps first, as torch.nn.MultiheadAttention has it. `batch` is the
@@ -179,6 +238,54 @@ private Q_SLOTS:
         }
         b.output(x);
         const auto fault = importFault(b, Layers{{"multi-head-self-attention", 2}}, 3, true);
+        QVERIFY2(fault.isEmpty(), qPrintable(fault));
+    }
+
+    void masksOfLaterStepsMakeItCausal_data() {
+        QTest::addColumn<int>("form");
+        QTest::newRow("added") << static_cast<int>(MaskForm::Sum);
+        QTest::newRow("added before the scale") << static_cast<int>(MaskForm::SumBeforeScale);
+        QTest::newRow("put in the place of scores") << static_cast<int>(MaskForm::Filled);
+        QTest::newRow("scores are kept elsewhere") << static_cast<int>(MaskForm::Kept);
+    }
+    void masksOfLaterStepsMakeItCausal() {
+        QFETCH(int, form);
+        ModelBuilder b(17);
+        b.output(ownProjections(b, kUsual, true, static_cast<MaskForm>(form)));
+        const auto made = importOnnxWhole(b.read(), {.nodes = true});
+        const auto& nodes = made.network.main.nodes();
+        const auto found = std::ranges::find_if(nodes, [](const auto& each) {
+            return each.second.layerUse()->layer == "multi-head-self-attention";
+        });
+        QVERIFY(found != nodes.end());
+        QCOMPARE(std::get<bool>(found->second.params.at("causal")), true);
+        QVERIFY(made.kept.empty());
+        const auto fault = importFault(b, Layers{{"multi-head-self-attention", 1}}, 3, true);
+        QVERIFY2(fault.isEmpty(), qPrintable(fault));
+    }
+
+    /// They are kept, and those that hide steps do not learn.
+    void otherMasksStayNodes_data() {
+        QTest::addColumn<int>("form");
+        QTest::addColumn<bool>("learns");
+        QTest::newRow("a band") << static_cast<int>(MaskForm::Band) << false;
+        QTest::newRow("earlier steps alone") << static_cast<int>(MaskForm::Past) << false;
+        QTest::newRow("a bias of positions") << static_cast<int>(MaskForm::Small) << true;
+    }
+    void otherMasksStayNodes() {
+        QFETCH(int, form);
+        QFETCH(bool, learns);
+        ModelBuilder b(17);
+        b.output(ownProjections(b, kUsual, true, static_cast<MaskForm>(form)));
+        const auto made = importOnnxWhole(b.read(), {.nodes = true});
+        const auto layers = layersOf(made.network);
+        QCOMPARE(layers.count("multi-head-self-attention"), std::size_t{0});
+        QCOMPARE(layers.at("onnx-node"), 4);
+        const auto* mask = made.network.main.findByName("mask");
+        QVERIFY(mask);
+        const auto frozen = mask->params.find("frozen");
+        QCOMPARE(frozen == mask->params.end() || !std::get<bool>(frozen->second), learns);
+        const auto fault = importFault(b, layers, 3, true);
         QVERIFY2(fault.isEmpty(), qPrintable(fault));
     }
 

@@ -201,6 +201,45 @@ private Q_SLOTS:
         QCOMPARE(std::get<IntTuple>(input->params.at("shape")), (IntTuple{2, 6, 7}));
     }
 
+    /// Pieces put into a constant, of more elements than the ops that compute others may take.
+    void constantsPutTogetherAreComputed() {
+        constexpr std::int64_t kWide = 40'000;
+        ModelBuilder b(17);
+        const auto x = b.input("x", {2, kWide});
+        const auto zeros = b.floats({2, kWide}, std::vector<float>(2 * kWide));
+        auto& places = *b.proto().mutable_graph()->add_initializer();
+        places.set_name("places");
+        places.add_dims(3);
+        places.add_dims(2);
+        places.set_data_type(7);
+        for (const std::int64_t place : {1, -1, 0, 2, 1, -1})
+            places.add_int64_data(place);
+        const auto made = b.node("ScatterND", {zeros, "places", b.floats({3}, {5, 6, 7})});
+        b.output(b.node("Add", {x, made}));
+        const auto import = importOnnxWhole(b.read());
+        const auto answers = answersOf(import, {{"x", Tensor(DType::F32, {1, 2, kWide})}}, 1);
+        const auto& answer = answers.begin()->second;
+        for (std::int64_t i = 0; i < 2 * kWide; ++i)
+            QCOMPARE(answer.span<double>()[static_cast<std::size_t>(i)], i == 2 ? 6.0
+                                                                         : i == 2 * kWide - 1
+                                                                             ? 7.0
+                                                                             : 0.0);
+    }
+
+    /// What folding has no words for is computed by ops: the triangle of a mask.
+    void constantsAreComputedByOps() {
+        ModelBuilder b(17);
+        const auto x = b.input("x", {3, 3});
+        const auto lower = b.node("Trilu", {b.floats({3, 3}, std::vector<float>(9, 2))});
+        b.set("upper", std::int64_t{0});
+        b.output(b.node("Add", {x, lower}));
+        const auto import = importOnnxWhole(b.read());
+        const auto answers = answersOf(import, {{"x", Tensor(DType::F32, {1, 3, 3})}}, 1);
+        const auto& answer = answers.begin()->second;
+        for (std::size_t i = 0; i < 9; ++i)
+            QCOMPARE(answer.span<double>()[i], i % 3 <= i / 3 ? 2.0 : 0.0);
+    }
+
     /// A Relu that belongs to the Conv before it by its name is the layer's activation.
     void activationsJoinTheirLayer() {
         for (const bool isJoined : {true, false}) {

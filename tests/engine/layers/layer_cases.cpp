@@ -170,6 +170,7 @@ std::vector<LayerCase> shapeCases() {
         {"reshape", {image}, {}, {60}},
         {"reshape", {image}, {{"shape", tuple({4, 0})}}, {4, 15}},
         {"reshape", {{12}}, {{"shape", tuple({3, 2, 2})}}, {3, 2, 2}},
+        {"reshape", {{4, 4, 3}}, {{"shape", tuple({2, 2, 2, 2, 3})}}, {2, 2, 2, 2, 3}},
         {"permute", {{5, 3}}, {}, {3, 5}},
         {"permute", {image}, {{"axes", tuple({2, 0, 1})}}, {4, 3, 5}},
         {"pad", {image}, {}, {3, 7, 6}},
