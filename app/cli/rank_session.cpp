@@ -118,6 +118,7 @@ void RankSession::prepare(TrainingJob& job) {
     if (!isFirst()) {
         std::tie(folder_, lock_) = makeFolder();
         job.runsFolder = folder_;
+        job.trace.clear(); // the first writes its own
         if (!job.resume.empty())
             job.resume = copyOf(job.resume, folder_);
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/gradient_exchange.h"
 #include "engine/backend/update_rule.h"
-#include "engine/distributed/communicator.h"
-#include "engine/ops/op_graph.h"
 #include "engine/ops/score_sums.h"
 #include "engine/passes/program_graph.h"
 #include "engine/tensor/byte_scaling.h"
@@ -81,14 +80,25 @@ public:
     /// Ignored where nothing is scaled.
     virtual void setLossScale(const LossScale& /*scale*/) {}
 
-    /// Replaces every gradient by its sum over the ranks, each weighted with its rank's `share`.
-    /// All ranks must keep their weights in the same layouts. Throws RankLost, and Error where the
-    /// engine shares no batches.
-    virtual void sumGradients(Communicator& ranks, double share, Wire wire);
-    /// The same for the values of some weights: running statistics differ where each rank has
+    /// Adds every gradient, times `share`, to what was kept of the batches before; nothing was
+    /// before the first. With the last, the sum takes the gradient's place. A share of 0 adds
+    /// nothing, not even of what is no number. Throws Error where the engine cannot.
+    virtual void accumulateGradients(double share, const Accumulation& place);
+    /// Begins to replace every gradient by its sum over the ranks, each weighted with its rank's
+    /// share. All ranks must keep their weights in the same layouts and name them in the same
+    /// `order`, which holds each weight that learns once. Throws Error where the engine shares no
+    /// batches.
+    virtual std::unique_ptr<GradientExchange> exchangeGradients(const GradientSharing& how,
+                                                                std::span<const WeightId> order);
+    /// Replaces the values of some weights by their sums over the ranks, each weighted with its
+    /// rank's share: running statistics differ where each rank has
     /// normalized its own samples.
     virtual void averageWeights(Communicator& ranks, double share, std::span<const WeightId> ids);
 };
+
+/// What batch normalization learns of the samples, not of their gradients: running means and
+/// variances, each once.
+std::vector<WeightId> runningStatistics(const OpGraph& graph);
 
 /// Gives every weight its first values. Throws WorkStopped when stopped between two of them.
 void initializeWeights(WeightStore& store, std::uint64_t seed, const std::stop_token& stop = {});
@@ -118,6 +128,9 @@ struct SharedBatch {
     /// This rank's samples count for nothing: they are another one's.
     bool isSpare = false;
     Wire wire = Wire::Full; ///< for gradients
+    /// Sums gradients while the backward pass goes on; null: after it. The results are the same.
+    ExchangeThread* beside = nullptr;
+    std::size_t bucketBytes = kGradientBucket; ///< see GradientSharing
 
     /// How much of the batch this rank's samples are.
     [[nodiscard]] double share(std::int64_t own) const {
@@ -133,6 +146,11 @@ struct StepRequest {
     /// In training, where this is a rank's share of a larger batch: the results are those of the
     /// whole batch, and a step is stopped on all ranks or on none. Valid until finish().
     const SharedBatch* shared = nullptr;
+    /// In training on the processor: until the last batch, the gradient is only kept and the
+    /// running statistics move. The batches may have different sizes and so different programs, of
+    /// one store.
+    Accumulation accumulation = {};
+    TraceSink* trace = nullptr; ///< hears what the step does, on the processor; may be null
 };
 
 /// The first value or gradient of a step that is NaN or infinite.
@@ -149,7 +167,7 @@ struct StepResult {
     /// The batch's, where the graph says what to compare with; else nullptr.
     const ScoreSums* score = nullptr;
     /// The squared norm of each weight's gradient, in the order of the graph's weights; none in
-    /// inference.
+    /// inference, and before the last of several batches.
     std::span<const double> gradientSquares = {};
     /// Then the optimizer did not move the weights.
     std::optional<NonFinite> fault = {};
@@ -253,15 +271,33 @@ protected:
     [[nodiscard]] const ScoreSums& score() const { return score_; }
     /// The store's gradients have been replaced since the backward pass.
     virtual void gradientsChanged() {}
+    /// Passes the statistics of the batch on to the running ones, as update() does, too.
+    virtual void updateStatistics() {}
     /// What the step that runs shares with other ranks; null where nothing.
-    [[nodiscard]] const SharedBatch* shared() const { return shared_; }
+    [[nodiscard]] const SharedBatch* shared() const {
+        return running_ ? running_->shared : nullptr;
+    }
+    /// Hears of the ops of the step that runs; may be null.
+    [[nodiscard]] TraceSink* trace() const { return running_ ? running_->trace : nullptr; }
+    /// Wants to know of each gradient that is final, or null. backward() may leave out some: all
+    /// are final at its end.
+    [[nodiscard]] GradientWatch* watch() const { return watch_; }
+    /// The weights that learn, about in the order in which backward() makes their gradients; the
+    /// same for all programs of a graph.
+    [[nodiscard]] virtual std::vector<WeightId> gradientOrder() const;
 
 private:
-    std::optional<StepResult> finishTogether(const StepRequest& step, const std::stop_token& stop);
+    [[nodiscard]] std::optional<StepResult> stepAlone(const StepRequest& step,
+                                                      const std::stop_token& stop);
     [[nodiscard]] std::optional<StepResult> stepTogether(const StepRequest& step,
                                                          const std::stop_token& stop);
+    /// The backward pass with the sums over the ranks.
+    void backwardTogether(const StepRequest& step, double share);
+    /// `hasMoved`: the weights, since the ranks last had the same.
+    void averageStatistics(double share, bool hasMoved);
 
-    const SharedBatch* shared_ = nullptr;
+    const StepRequest* running_ = nullptr; ///< during finish()
+    GradientWatch* watch_ = nullptr;       ///< during a shared backward pass
 
     std::optional<StepRequest> submitted_;
     ScoreSums score_;

@@ -7,6 +7,27 @@
 #include <utility>
 
 namespace gradwright {
+namespace {
+
+/// A pointer is null again when this goes.
+template <class T>
+class Reset {
+public:
+    explicit Reset(T*& pointer)
+        : pointer_(pointer) {}
+    ~Reset() { pointer_ = nullptr; }
+    Reset(const Reset&) = delete;
+    Reset& operator=(const Reset&) = delete;
+
+private:
+    T*& pointer_;
+};
+
+} // namespace
+
+std::vector<WeightId> Program::gradientOrder() const {
+    return orderOfGradients(graph());
+}
 
 void Program::submit(const StepRequest& step) {
     submitted_ = step;
@@ -16,9 +37,13 @@ std::optional<StepResult> Program::finish(const std::stop_token& stop) {
     const auto step = std::exchange(submitted_, {});
     if (!step)
         throw Error("no step was submitted");
-    if (step->shared)
-        return finishTogether(*step, stop);
-    if (!forward(step->inputs, step->seed, stop))
+    const Reset reset(running_);
+    running_ = &*step;
+    return step->shared ? stepTogether(*step, stop) : stepAlone(*step, stop);
+}
+
+std::optional<StepResult> Program::stepAlone(const StepRequest& step, const std::stop_token& stop) {
+    if (!forward(step.inputs, step.seed, stop))
         return {};
     StepResult result{.lossSum = lossSum()};
     if (!std::isfinite(result.lossSum)) {
@@ -26,13 +51,21 @@ std::optional<StepResult> Program::finish(const std::stop_token& stop) {
         return result;
     }
     if (graph().score()) {
-        scoreStep(*step, result.lossSum);
+        scoreStep(step, result.lossSum);
         result.score = &score_;
     }
     if (options().mode != Mode::Training)
         return result;
     if (!backward(stop))
         return {};
+    if (const auto& batch = step.accumulation; !batch.isAlone()) {
+        weights()->accumulateGradients(batch.share, batch);
+        if (!batch.isLast) {
+            updateStatistics();
+            return result;
+        }
+        gradientsChanged();
+    }
     result.gradientSquares = gradientSquares();
     for (std::size_t i = 0; i < result.gradientSquares.size(); ++i)
         if (!std::isfinite(result.gradientSquares[i])) {
@@ -40,7 +73,7 @@ std::optional<StepResult> Program::finish(const std::stop_token& stop) {
             return result;
         }
     if (options().update)
-        update(step->learningRate, step->seed.step);
+        update(step.learningRate, step.seed.step);
     return result;
 }
 

@@ -53,8 +53,9 @@ std::string firstOf(const std::vector<std::string>& texts) {
     return found == texts.end() ? std::string() : *found;
 }
 
-/// What batch normalization learns of the samples, not of their gradients.
-std::vector<WeightId> statisticsOf(const OpGraph& graph) {
+} // namespace
+
+std::vector<WeightId> runningStatistics(const OpGraph& graph) {
     std::vector<WeightId> found;
     for (const auto& op : graph.ops())
         if (const auto* norm = std::get_if<BatchNormOp>(&op.attributes); norm && !norm->fixed)
@@ -65,27 +66,17 @@ std::vector<WeightId> statisticsOf(const OpGraph& graph) {
     return found;
 }
 
-} // namespace
+void WeightStore::accumulateGradients(double, const Accumulation&) {
+    throw Error("this engine cannot average the gradients of several batches");
+}
 
-void WeightStore::sumGradients(Communicator&, double, Wire) {
+std::unique_ptr<GradientExchange> WeightStore::exchangeGradients(const GradientSharing&,
+                                                                 std::span<const WeightId>) {
     throw Error("this engine cannot share a batch among processes");
 }
 
 void WeightStore::averageWeights(Communicator&, double, std::span<const WeightId>) {
     throw Error("this engine cannot share a batch among processes");
-}
-
-std::optional<StepResult> Program::finishTogether(const StepRequest& step,
-                                                  const std::stop_token& stop) {
-    shared_ = step.shared;
-    try {
-        auto result = stepTogether(step, stop);
-        shared_ = nullptr;
-        return result;
-    } catch (...) {
-        shared_ = nullptr;
-        throw;
-    }
 }
 
 std::optional<StepResult> Program::stepTogether(const StepRequest& step,
@@ -118,9 +109,16 @@ std::optional<StepResult> Program::stepTogether(const StepRequest& step,
         return result;
     }
 
-    backward({});
+    const auto& batch = step.accumulation;
     const double share = step.shared->share(options().batch);
-    weights()->sumGradients(ranks, share, step.shared->wire);
+    if (!batch.isLast) {
+        backward({});
+        weights()->accumulateGradients(share * batch.share, batch);
+        updateStatistics();
+        averageStatistics(share, false);
+        return result;
+    }
+    backwardTogether(step, share);
     gradientsChanged();
     result.gradientSquares = gradientSquares();
     for (std::size_t i = 0; i < result.gradientSquares.size(); ++i)
@@ -130,16 +128,44 @@ std::optional<StepResult> Program::stepTogether(const StepRequest& step,
         }
     if (options().update) {
         update(step.learningRate, step.seed.step);
-        try {
-            if (const auto statistics = statisticsOf(graph());
-                !statistics.empty() && !options().sharesStatistics)
-                weights()->averageWeights(ranks, share, statistics);
-        } catch (RankLost& lost) {
-            lost.isWithinStep = true;
-            throw;
-        }
+        averageStatistics(share, true);
     }
     return result;
+}
+
+void Program::backwardTogether(const StepRequest& step, double share) {
+    const auto& shared = *step.shared;
+    // Statistics of all ranks travel during the backward pass, too, and would meet gradients.
+    auto* beside = options().sharesStatistics ? nullptr : shared.beside;
+    const auto exchange = weights()->exchangeGradients({.ranks = shared.ranks,
+                                                        .share = share,
+                                                        .wire = shared.wire,
+                                                        .place = step.accumulation,
+                                                        .beside = beside,
+                                                        .bucketBytes = shared.bucketBytes,
+                                                        .trace = step.trace},
+                                                       gradientOrder());
+    watch_ = beside ? exchange.get() : nullptr;
+    try {
+        backward({});
+    } catch (...) {
+        watch_ = nullptr;
+        throw;
+    }
+    watch_ = nullptr;
+    exchange->finish();
+}
+
+void Program::averageStatistics(double share, bool hasMoved) {
+    const auto statistics = runningStatistics(graph());
+    if (statistics.empty() || options().sharesStatistics)
+        return;
+    try {
+        weights()->averageWeights(shared()->ranks, share, statistics);
+    } catch (RankLost& lost) {
+        lost.isWithinStep = hasMoved;
+        throw;
+    }
 }
 
 } // namespace gradwright

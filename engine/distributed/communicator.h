@@ -43,7 +43,7 @@ using WaitingTimes = std::vector<std::chrono::nanoseconds>;
 /// Processes, or threads, that train one network together. They are numbered: ranks 0 to size()
 /// - 1. All make the same calls in the same order, and a call returns when all others have made
 /// theirs. Sums are taken in the order of the ranks, so they are equal to the bit on all of them
-/// and each time. Used by one thread of each member.
+/// and each time. Used by one thread of each member at a time.
 class Communicator {
 public:
     virtual ~Communicator() = default;
@@ -75,6 +75,9 @@ public:
 
     /// The rank that was waited for in vain; nothing as long as all answer.
     [[nodiscard]] std::optional<int> lost() const { return lost_; }
+
+    /// Whether a member may use it from one thread and later from another.
+    [[nodiscard]] virtual bool maySwitchThreads() const { return true; }
 
     /// Ends all members, this one included, with an exit status: for faults that the others cannot
     /// know of. By default nothing.

@@ -39,12 +39,15 @@ void require(int error, std::string_view what) {
 
 class MpiCommunicator final : public Communicator {
 public:
-    MpiCommunicator(int rank, int size)
-        : Communicator(rank, size) {}
+    MpiCommunicator(int rank, int size, bool maySwitch)
+        : Communicator(rank, size)
+        , maySwitch_(maySwitch) {}
     ~MpiCommunicator() override {
         if (!isBroken_)
             MpiLibrary::get().finalize();
     }
+
+    [[nodiscard]] bool maySwitchThreads() const override { return maySwitch_; }
 
     void abort(int status) override {
         isBroken_ = true;
@@ -109,6 +112,7 @@ private:
         }
     }
 
+    const bool maySwitch_;
     bool isBroken_ = false;
     std::vector<ompi_request_t*> requests_;
     std::vector<int> ranks_; ///< of each request; -1 once it is done
@@ -137,11 +141,12 @@ int processesStarted() {
 std::unique_ptr<Communicator> joinMpi() {
     const auto& mpi = MpiLibrary::get();
     int provided = 0, rank = 0, size = 0;
-    require(mpi.initialize(nullptr, nullptr, MpiLibrary::kFunneled, &provided), "its start");
+    require(mpi.initialize(nullptr, nullptr, MpiLibrary::kSerialized, &provided), "its start");
     require(mpi.setErrorHandler(mpi.world, mpi.returnErrors), "its start");
     require(mpi.rank(mpi.world, &rank), "its start");
     require(mpi.size(mpi.world, &size), "its start");
-    auto joined = std::make_unique<MpiCommunicator>(rank, size);
+    auto joined =
+        std::make_unique<MpiCommunicator>(rank, size, provided >= MpiLibrary::kSerialized);
     if (size != processesStarted())
         throw Error("{} processes were started together, and Open MPI knows of {}: is mpirun of "
                     "the same version as libmpi.so.40?",

@@ -11,9 +11,9 @@ namespace gradwright {
 /// environment (OMPI_COMM_WORLD_SIZE, or SLURM_NTASKS beside PMIX_RANK); 1 where it is alone.
 int processesStarted();
 
-/// Joins them, once in the life of a process, on the thread that will use the result. They part
-/// when it is destroyed. Throws Error where Open MPI is missing, and where it does not know of the
-/// others.
+/// Joins them, once in the life of a process. The result is used by the thread that calls this, and
+/// by others in its place where maySwitchThreads() says so. They part when it is destroyed. Throws
+/// Error where Open MPI is missing, and where it does not know of the others.
 std::unique_ptr<Communicator> joinMpi();
 
 } // namespace gradwright

@@ -6,6 +6,7 @@
 #include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/step_group.h"
 
 #include <algorithm>
 #include <charconv>
@@ -246,9 +247,8 @@ void BatchTracer::readPosition(const TraceJob& job, std::int64_t trainingSamples
     }
     if (position.step == 0)
         readCheckpointWeights(job.checkpoint, store);
-    const auto batches = (trainingSamples + settings.batch() - 1) / settings.batch();
-    const double epochs = static_cast<double>(position.epoch) +
-                          static_cast<double>(position.batch) / static_cast<double>(batches);
+    const StepGroups groups(settings, trainingSamples);
+    const double epochs = static_cast<double>(position.epoch) + groups.shareOfEpoch(position.batch);
     step_ = position.step;
     learningRate_ = settings.learningRate() * position.learningRateFactor *
                     position.plateau.factor * settings.scheduledFactor(epochs);

@@ -61,6 +61,7 @@ void TrainingLoop::run(const std::stop_token& stop) {
                     writeCheckpointFile();
                 recordRanks(directory_, job_, places_);
                 recordStop(directory_);
+                writeTrace(true);
                 sink_(Stopped{position_.step, true});
                 return;
             }
@@ -91,7 +92,6 @@ TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
         }
         if (!runStep(*batch, asked, stop))
             return Outcome::Stopped;
-        adaptThreads(batch->whole);
         if (secondsSince(lastCheckpoint_) >= job_.settings.checkpointSeconds())
             writeCheckpointFile();
     }
@@ -164,8 +164,7 @@ double TrainingLoop::scheduledRate() const {
 }
 
 double TrainingLoop::epochsDone() const {
-    return static_cast<double>(position_.epoch) +
-           static_cast<double>(position_.batch) / static_cast<double>(batcher_.batchesPerEpoch());
+    return static_cast<double>(position_.epoch) + groups_.shareOfEpoch(position_.batch);
 }
 
 double TrainingLoop::runSeconds() const {
@@ -174,29 +173,77 @@ double TrainingLoop::runSeconds() const {
     return std::round(perSecond * (earlierSeconds_ + here.count())) / perSecond;
 }
 
-bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
+bool TrainingLoop::runStep(const Batch& first, Clock::time_point asked,
                            const std::stop_token& stop) {
+    std::optional<StatisticsBefore> before;
+    if (groups_.batchesFrom(position_.batch) > 1)
+        before.emplace(*programs_.weights(), training_.graph);
+    std::optional<StepResult> result;
+    ScoreSums score;
+    try {
+        result = runBatches(first, asked, score, stop);
+    } catch (const RankLost&) {
+        if (before)
+            before->putBack();
+        throw;
+    }
+    if (!result) {
+        if (before)
+            before->putBack();
+        return false;
+    }
+    position_.running.add(score);
+    noteStep(*result, scoreOf(score, *training_.metric));
+    adaptThreads(score.samples);
+    ++tracedSteps_;
+    writeTrace(false);
+    return true;
+}
+
+void TrainingLoop::writeTrace(bool isLast) {
+    if (!trace_ || (!isLast && tracedSteps_ < ChromeTrace::kSteps))
+        return;
+    trace_->write(job_.trace, job_.ranks ? job_.ranks->rank() : 0);
+    trace_.reset();
+}
+
+std::optional<StepResult> TrainingLoop::runBatches(const Batch& first, Clock::time_point asked,
+                                                   ScoreSums& score, const std::stop_token& stop) {
+    // The batcher takes each batch back with the next one.
+    for (const auto* batch = &first;; batch = batcher_.next()) {
+        const auto result = runBatch(*batch, stop);
+        if (!result)
+            return {};
+        score.add(*result->score);
+        countLabels(*batch);
+        speed_.add(batch->whole, Clock::now() - asked, batcher_.waitedSeconds());
+        if (groups_.placeOf(batch->index, position_.batch).isLast)
+            return result;
+        asked = Clock::now();
+    }
+}
+
+std::optional<StepResult> TrainingLoop::runBatch(const Batch& batch, const std::stop_token& stop) {
     auto& program = programs_.get(batch.count, Mode::Training);
     bindBatch(training_, batch, inputs_);
 
     const auto step = static_cast<std::uint64_t>(position_.step) + 1;
-    StepRequest request{inputs_, {job_.settings.seed(), step, batch.first}, scheduledRate()};
+    const auto before = groups_.firstSample(batch.index, position_.batch);
+    StepRequest request{
+        inputs_, {job_.settings.seed(), step, before + batch.first}, scheduledRate()};
+    request.accumulation = groups_.placeOf(batch.index, position_.batch);
     std::optional<SharedBatch> shared;
     if (job_.ranks)
-        request.shared =
-            &shared.emplace(SharedBatch{*job_.ranks, batch.whole, batch.isSpare,
-                                        job_.roundsGradients ? Wire::Bf16 : Wire::Full});
+        request.shared = &shared.emplace(SharedBatch{*job_.ranks, batch.whole, batch.isSpare,
+                                                     job_.roundsGradients ? Wire::Bf16 : Wire::Full,
+                                                     beside_.get(), job_.bucketBytes});
+    if (trace_)
+        request.trace = &*trace_;
     program.submit(request);
-    const auto result = program.finish(stop);
-    if (!result)
-        return false;
-    requireFinite(*result);
-
-    position_.running.add(*result->score);
-    countLabels(batch);
-    speed_.add(batch.whole, Clock::now() - asked, batcher_.waitedSeconds());
-    noteStep(*result, scoreOf(*result->score, *training_.metric));
-    return true;
+    auto result = program.finish(stop);
+    if (result)
+        requireFinite(*result);
+    return result;
 }
 
 void TrainingLoop::requireFinite(const StepResult& result) {
@@ -214,7 +261,7 @@ void TrainingLoop::requireFinite(const StepResult& result) {
 void TrainingLoop::noteStep(const StepResult& result, const Score& score) {
     const double rate = scheduledRate();
     ++position_.step;
-    ++position_.batch;
+    position_.batch += groups_.batchesFrom(position_.batch);
     const double epoch = epochsDone();
     const double samplesLeft = (static_cast<double>(job_.settings.epochs()) - epoch) *
                                static_cast<double>(split_.training.size());
@@ -230,7 +277,7 @@ void TrainingLoop::noteStep(const StepResult& result, const Score& score) {
                    {},
                    score.samples,
                    runSeconds()};
-    if (metrics_.endsPoint(position_.batch))
+    if (metrics_.endsPoint(groups_.steps(position_.batch)))
         event.gradientNorms = gradientNorms(result.gradientSquares);
     const bool isFirst = position_.step == 1;
     const auto norms = isFirst ? gradientNorms(result.gradientSquares) : event.gradientNorms;
@@ -332,6 +379,7 @@ bool TrainingLoop::outOfPatience() const {
 }
 
 void TrainingLoop::finish(const std::stop_token& stop) {
+    writeTrace(true);
     readCheckpointWeights(directory_.bestWeights(), *programs_.weights());
     // The samples to test with are met once: nothing is kept of them.
     ProgramCache whole(backend_, whole_.graph, compileOptions());

@@ -9,6 +9,7 @@
 #include "engine/io/run_directory.h"
 #include "engine/training/activity_probe.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/chrome_trace.h"
 #include "engine/training/commands.h"
 #include "engine/training/compute_plan.h"
 #include "engine/training/frozen_part.h"
@@ -18,6 +19,7 @@
 #include "engine/training/objective.h"
 #include "engine/training/recipes/schedules.h"
 #include "engine/training/speedometer.h"
+#include "engine/training/step_group.h"
 #include "engine/training/trainer.h"
 
 #include <chrono>
@@ -41,9 +43,16 @@ private:
     enum class Outcome { Done, Stopped };
 
     Outcome runEpoch(const std::stop_token& stop);
-    /// Returns false when the step was stopped and discarded. `asked`: when its data was asked for.
-    bool runStep(const Batch& batch, std::chrono::steady_clock::time_point asked,
+    /// The step that begins with that batch. Returns false when it was stopped and discarded.
+    /// `asked`: when the batch was asked for.
+    bool runStep(const Batch& first, std::chrono::steady_clock::time_point asked,
                  const std::stop_token& stop);
+    /// The step's batches one after the other; what the last one results in. Nothing when stopped.
+    std::optional<StepResult> runBatches(const Batch& first,
+                                         std::chrono::steady_clock::time_point asked,
+                                         ScoreSums& score, const std::stop_token& stop);
+    /// Throws DivergedError or Error where its numbers are none.
+    std::optional<StepResult> runBatch(const Batch& batch, const std::stop_token& stop);
     /// Takes pending commands; waits while paused. Returns false when stopped.
     bool obeyCommands(const std::stop_token& stop);
     Outcome endEpoch(const std::stop_token& stop);
@@ -72,6 +81,8 @@ private:
     /// Resumes with a rate, which neither plateaus nor changes before have made smaller.
     void takeRate(double learningRate);
     [[nodiscard]] double scheduledRate() const;
+    /// A step is done: writes the trace once it has enough of them, or all.
+    void writeTrace(bool isLast);
     /// Passes done so far, fractional.
     [[nodiscard]] double epochsDone() const;
     /// What the run took so far, resumed ones from their first start on, without pauses.
@@ -109,6 +120,7 @@ private:
     std::shared_ptr<const Backend> backend_;
     ProgramCache programs_;
     Batcher batcher_; ///< before the folder: what it refuses leaves none behind
+    const StepGroups groups_;
     RunDirectory directory_;
     RunLock lock_;
     TrainingPosition position_;
@@ -123,8 +135,11 @@ private:
     std::vector<BatchInput> inputs_;
     std::optional<TrainingPosition> written_; ///< that of the last checkpoint
     std::vector<RankPlace> places_;           ///< of all ranks, where there are several
-    bool stepping_ = false;                   ///< the step that runs was asked for while paused
-    double earlierSeconds_ = 0;               ///< of the run before it was resumed
+    std::unique_ptr<ExchangeThread> beside_;  ///< that gradients are summed on, where they overlap
+    std::optional<ChromeTrace> trace_;        ///< of the first steps, where they are traced
+    std::int64_t tracedSteps_ = 0;
+    bool stepping_ = false;     ///< the step that runs was asked for while paused
+    double earlierSeconds_ = 0; ///< of the run before it was resumed
     std::chrono::steady_clock::duration paused_{};
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point lastCheckpoint_;

@@ -113,10 +113,14 @@ ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph&
     const auto& rule = *options.update;
     const auto samples = static_cast<std::int64_t>(split.training.size());
     requireDeviceMemory(*backend, graph, options, samples);
-    if (rule.fullBatch && job.settings.batch() < samples)
-        throw Error("{} needs the whole training set in each batch: the batch size must be at "
-                    "least {}, not {}",
-                    optimizer(rule.key).title, samples, job.settings.batch());
+    if (const StepGroups groups(job.settings, samples);
+        rule.fullBatch && groups.stepsPerEpoch() > 1)
+        throw Error(
+            "{} needs the whole training set in each {}: the batch size must be at "
+            "least {}, not {}",
+            optimizer(rule.key).title, job.settings.accumulatedBatches() > 1 ? "step" : "batch",
+            (samples + job.settings.accumulatedBatches() - 1) / job.settings.accumulatedBatches(),
+            job.settings.batch());
     setComputeThreads(plan.threads);
     ProgramCache programs(backend, graph, options);
     // The largest share first, on all ranks: the first program chooses the weights' layouts.
@@ -206,15 +210,20 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
           compiled(job, split_, training_.graph, whole_.graph, plan_, backend_, compileOptions()))
     , batcher_(trainingSource_, split_.training, job.settings.batch(), job.settings.seed(),
                augmenterOf(job.data, data_.info, job.settings.seed()), rankOf(job))
+    , groups_(job.settings, static_cast<std::int64_t>(split_.training.size()))
     , directory_(openRun(job))
     , lock_(directory_.lock())
-    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
+    , metrics_(directory_, !job.resume.empty(), groups_.stepsPerEpoch(), *training_.metric,
                job.settings.tensorBoard())
     , health_(training_.graph, job.settings)
     , probe_(backend_, activityGraph(answersOf(job, data_.info, whole_.graph)), compileOptions(),
              data_.training, split_.training)
+    , beside_(overlaps(job) ? std::make_unique<ExchangeThread>() : nullptr)
     , started_(Speedometer::Clock::now())
-    , lastCheckpoint_(started_) {}
+    , lastCheckpoint_(started_) {
+    if (!job.trace.empty())
+        trace_.emplace();
+}
 
 TrainingLoop::~TrainingLoop() = default;
 
@@ -247,6 +256,7 @@ void TrainingLoop::greetRanks(const std::stop_token& stop) {
                             {"number of batch parts", std::to_string(plan_.parts)},
                             {"training settings", settingsAmongRanks(job_.settings).dump()},
                             {"network", networkPrint(training_.graph)},
+                            {"gradients that travel together", std::to_string(job_.bucketBytes)},
                             {"training samples", std::to_string(split_.training.size())},
                             {"validation samples", std::to_string(split_.validation.size())},
                             {"test samples", std::to_string(data_.test->size())},
@@ -275,6 +285,14 @@ void TrainingLoop::noteSettings() {
     if (auto note = lastBatchNote(analyze(job_.network), job_.settings, split_.training.size());
         !note.empty())
         data_.notes.push_back(std::move(note));
+    if (job_.rateScaling)
+        data_.notes.push_back(toString(*job_.rateScaling));
+    if (job_.ranks && job_.overlapsSums && !overlaps(job_))
+        data_.notes.push_back(
+            job_.sharesStatistics
+                ? "gradients are summed after the backward pass, in which statistics travel"
+                : "gradients are summed after the backward pass: this MPI lets a single thread "
+                  "use it");
     if (job_.settings.earlyStopping() && split_.validation.empty())
         data_.notes.push_back("nothing is held back for validation, so early stopping never ends "
                               "the training");
@@ -336,7 +354,7 @@ bool TrainingLoop::startRun(const std::stop_token& stop) {
         governor_.emplace(team_.emplace());
     RunStarted event{directory_.path(),
                      job_.settings.epochs(),
-                     batcher_.batchesPerEpoch(),
+                     groups_.stepsPerEpoch(),
                      position_.step,
                      plan_.threads,
                      plan_.parts,

@@ -20,6 +20,11 @@ constexpr std::int64_t kBytes = 4;
 /// More would be a mistake, and their names alone fill the memory.
 constexpr std::int64_t kMostClasses = 1 << 20;
 
+/// Numbers that are kept for each number that learns, beside itself and its gradient.
+std::size_t slotsOf(const TrainingSettings& settings) {
+    return settings.updateRule().allSlots() + (settings.accumulatedBatches() > 1 ? 1 : 0);
+}
+
 /// Ops whose output is the memory of their input, or takes its place.
 bool sharesMemory(const OpAttributes& attributes) {
     return std::holds_alternative<ReshapeOp>(attributes) ||
@@ -115,8 +120,7 @@ std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
                                                      const TrainingSettings& settings) {
     try {
         const auto graph = lower(analysis);
-        auto estimate =
-            estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
+        auto estimate = estimateTrainingMemory(graph, settings.batch(), slotsOf(settings));
         estimate.around = estimateAround(graph, settings.batch());
         return estimate;
     } catch (const Error&) {
@@ -140,8 +144,7 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
         const auto loaded = Batcher::bufferBytes(sample, settings.batch()) +
                             Batcher::bufferBytes(sample, evaluated) + copied;
         if (settings.precision() == Precision::F64) {
-            const auto single =
-                estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
+            const auto single = estimateTrainingMemory(graph, settings.batch(), slotsOf(settings));
             return MemoryEstimate{2 * single.weights, 2 * single.activations, loaded};
         }
         auto options = trainingOptions(settings);
@@ -156,7 +159,11 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
             around += Batcher::bufferBytes(sample, options.batch) +
                       static_cast<std::int64_t>(backend->plan(probe.graph, options).arenaBytes);
         }
-        return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes),
+        std::int64_t kept = 0; // of gradients, beside what the program knows of
+        if (settings.accumulatedBatches() > 1)
+            for (const auto& weight : graph.weights())
+                kept += weight.learns() ? weight.shape.elements() * kBytes : 0;
+        return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes) + kept,
                               static_cast<std::int64_t>(report.arenaBytes), around};
     } catch (const Error&) {
         return {};

@@ -24,6 +24,10 @@ Json machineJson(const TrainingJob& job, const ComputePlan& plan, const DeviceIn
 
 } // namespace
 
+bool overlaps(const TrainingJob& job) {
+    return job.ranks && job.overlapsSums && !job.sharesStatistics && job.ranks->maySwitchThreads();
+}
+
 bool wasOnGpu(const Json& machine) {
     const auto key = machine.find("device_key");
     return key != machine.end() && key->is_string() &&
@@ -32,14 +36,17 @@ bool wasOnGpu(const Json& machine) {
 
 void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const Dataset& data,
                     const ComputePlan& plan, const DeviceInfo& device) {
-    directory.writeRunJson({{"format", "gradwright run"},
-                            {"schema", 1},
-                            {"name", job.name},
-                            {"version", kVersion},
-                            {"machine", machineJson(job, plan, device)},
-                            {"data", toJson(data.info)},
-                            {std::string(kDataNotes), data.notes},
-                            {"project", job.project}});
+    Json record = {{"format", "gradwright run"},
+                   {"schema", 1},
+                   {"name", job.name},
+                   {"version", kVersion},
+                   {"machine", machineJson(job, plan, device)},
+                   {"data", toJson(data.info)},
+                   {std::string(kDataNotes), data.notes},
+                   {"project", job.project}};
+    if (job.rateScaling)
+        record["rate_scaling"] = toJson(*job.rateScaling);
+    directory.writeRunJson(record);
 }
 
 void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, const ComputePlan& plan,
@@ -71,6 +78,7 @@ void recordRanks(const RunDirectory& directory, const TrainingJob& job,
                                   {"hosts", std::move(hosts)},
                                   {"shared_statistics", job.sharesStatistics},
                                   {"rounded_gradients", job.roundsGradients},
+                                  {"overlapped", overlaps(job)},
                                   {"waited_seconds", std::move(waited)},
                                   {"bytes_sent", job.ranks->bytesSent()}};
     directory.writeRunJson(record);

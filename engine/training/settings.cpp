@@ -61,6 +61,12 @@ ParamSpecs makeTrainingParams() {
     auto warmupStart = realParam("warmup_start", "Warm-up from", 0.01, 0.0, 1.0,
                                  "The share of the learning rate that the warm-up starts with.");
     warmupStart.advanced = true;
+    auto accumulated = intParam(
+        "accumulate_batches", "Accumulated batches", 1, 1, 1 << 20,
+        "Batches whose gradients are averaged, by their samples, for one step: the step of a batch "
+        "so many times as large, in the memory of one. Batch normalization sees each batch for "
+        "itself. 1 takes a step after each batch.");
+    accumulated.advanced = true;
     auto threads = intParam("threads", "Threads", 0, 0, 1024,
                             "Processor threads that compute; 0 takes what calibration found best, "
                             "or all. The weights do not depend on it, unless the batch is computed "
@@ -134,6 +140,7 @@ ParamSpecs makeTrainingParams() {
         intParam("epochs", "Epochs", 5, 1, 1'000'000, "Passes over the training data."),
         intParam("batch", "Batch size", 32, 1, 1 << 20,
                  "Samples whose gradients are averaged for one step."),
+        std::move(accumulated),
         intParam("seed", "Seed", 1, 0, 9e15,
                  "Seed of all random numbers: the same seed and number of batch parts give the "
                  "same weights."),
@@ -242,6 +249,9 @@ std::int64_t TrainingSettings::epochs() const {
 std::int64_t TrainingSettings::batch() const {
     return paramsOf(*this).integer("batch");
 }
+std::int64_t TrainingSettings::accumulatedBatches() const {
+    return paramsOf(*this).integer("accumulate_batches");
+}
 std::uint64_t TrainingSettings::seed() const {
     return static_cast<std::uint64_t>(paramsOf(*this).integer("seed"));
 }
@@ -325,6 +335,10 @@ void requireValid(const TrainingSettings& settings) {
     }
     requireRecipe(settings.optimizer, optimizer(settings.optimizer.key).params, "optimizer");
     requireRecipe(settings.schedule, schedule(settings.schedule.key).params, "schedule");
+    if (settings.accumulatedBatches() > 1 && settings.target().isGpu())
+        throw Error("gradients of several batches are accumulated on the processor only: on {}, "
+                    "accumulate_batches must be 1, not {}",
+                    settings.target().device, settings.accumulatedBatches());
     if (settings.trainedIntegers() == TrainedIntegers::None)
         return;
     const auto precision = settings.precision();

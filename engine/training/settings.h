@@ -44,6 +44,8 @@ struct TrainingSettings {
     [[nodiscard]] double scheduledFactor(double epoch) const;
     [[nodiscard]] std::int64_t epochs() const;
     [[nodiscard]] std::int64_t batch() const;
+    /// Batches whose gradients a step averages; 1: each batch is a step.
+    [[nodiscard]] std::int64_t accumulatedBatches() const;
     [[nodiscard]] std::uint64_t seed() const;
     [[nodiscard]] int threads() const; ///< 0 = all
     [[nodiscard]] int parts() const;   ///< 0 = not said
@@ -64,9 +66,9 @@ struct TrainingSettings {
     [[nodiscard]] UpdateRule updateRule() const;
 };
 
-/// learning_rate, warmup_epochs, warmup_start, epochs, batch, seed, threads, parts, recompute,
-/// integers, feature_cache, precision, device, early_stopping, patience, l1, l2, max_norm,
-/// clip_norm, clip_value, average_decay, checkpoint_seconds, tensorboard.
+/// learning_rate, warmup_epochs, warmup_start, epochs, batch, accumulate_batches, seed, threads,
+/// parts, recompute, integers, feature_cache, precision, device, early_stopping, patience, l1, l2,
+/// max_norm, clip_norm, clip_value, average_decay, checkpoint_seconds, tensorboard.
 const ParamSpecs& trainingParams();
 
 /// Throws Error with the first value that breaks its rule.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/gradient_exchange.h"
 #include "engine/data/dataset.h"
 #include "engine/graph/network.h"
 #include "engine/io/run_directory.h"
 #include "engine/support/json.h"
 #include "engine/training/events.h"
+#include "engine/training/rate_scaling.h"
 #include "engine/training/settings.h"
 
 #include <chrono>
@@ -47,6 +49,15 @@ struct TrainingJob {
     bool sharesStatistics = false;
     /// Gradients travel between ranks in bfloat16, in half the bytes.
     bool roundsGradients = false;
+    /// Gradients are summed over the ranks while the backward pass goes on, where the ranks'
+    /// communicator allows it and statistics are not shared. The weights are the same either way.
+    bool overlapsSums = true;
+    /// Gradients that travel together, in bytes.
+    std::size_t bucketBytes = kGradientBucket;
+    /// How the rate was scaled to the batch, where it was: kept in run.json.
+    std::optional<RateScaling> rateScaling{};
+    /// The file to write what the first steps do, op by op; empty: none. See ChromeTrace.
+    std::filesystem::path trace{};
     /// How long a rank waits for another one before it counts as lost.
     std::chrono::seconds rankPatience{25};
 };

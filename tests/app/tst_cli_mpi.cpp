@@ -121,6 +121,44 @@ private Q_SLOTS:
         QVERIFY2(foldersOfRanks().isEmpty(), qPrintable(foldersOfRanks().join(' ')));
     }
 
+    /// The gradients of the large layer are summed while those of the convolutions are made, and
+    /// the weights are those of sums after that, to the bit.
+    void sumsGoBesideTheBackwardPass() {
+        const QStringList cnn = {"train",    "template:small-cnn",
+                                 "--batch",  "96",
+                                 "--epochs", "1",
+                                 "--seed",   "3",
+                                 "--set",    "parts=1",
+                                 "--json"};
+        const auto trained = [&](const std::string& folder, const QStringList& more) {
+            auto process = started(2, cnn + QStringList{"--run-dir", cli_.path(folder)} + more);
+            return Cli::finish(*process);
+        };
+        const auto apart = trained("apart", {"--no-overlap"});
+        QVERIFY2(apart.code == 0, apart.text().c_str());
+        const auto beside = trained("beside", {"--trace", cli_.path("beside.json")});
+        QVERIFY2(beside.code == 0, beside.text().c_str());
+        const auto runOf = [](const CliResult& result) {
+            return fs::path(result.json()["run"].get<std::string>());
+        };
+        QCOMPARE(largestDifference(runOf(apart) / "last.safetensors",
+                                   runOf(beside) / "last.safetensors"),
+                 0.0);
+        const auto ranksOf = [&](const CliResult& result) {
+            return RunDirectory::open(runOf(result)).readRunJson()["machine"]["ranks"];
+        };
+        QVERIFY(!ranksOf(apart)["overlapped"].get<bool>());
+        QVERIFY(ranksOf(beside)["overlapped"].get<bool>());
+        QCOMPARE(ranksOf(beside)["bytes_sent"].get<std::int64_t>(),
+                 ranksOf(apart)["bytes_sent"].get<std::int64_t>());
+        const auto bytes = readFile(cli_ / "beside.json");
+        const auto trace = Json::parse(bytes.begin(), bytes.end());
+        int sums = 0;
+        for (const auto& event : trace["traceEvents"])
+            sums += event["cat"] == "all-reduce" ? 1 : 0;
+        QVERIFY(sums >= 2 * 10); // two buckets in each of at least ten steps
+    }
+
     /// A process that is gone ends the others in time, and the run is resumed as if nothing had
     /// happened.
     void aProcessThatDiesLeavesARun_data() {

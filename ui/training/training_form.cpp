@@ -91,7 +91,8 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     addSection(tr("Optimizer"), {optimizer_, rateNote_});
     addSection(tr("Learning-rate schedule"),
                {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
-    addSection(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
+    addSection(tr("Batches and split"),
+               {paramForm({"epochs", "batch", "accumulate_batches", "seed"}), dataForm_});
     addSection(tr("Augmentation of images"), {augmentation_});
     sections_.back()->explainBy("window/augmentation");
     addSection(tr("Regularization"),

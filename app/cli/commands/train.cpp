@@ -37,6 +37,9 @@ struct TrainOptions {
     int patience = 25;
     bool syncBatchNorm = false;
     std::string wire;
+    bool afterBackward = false;
+    bool scaleRate = false;
+    std::string trace;
     TrainingOptions training;
 };
 
@@ -98,6 +101,31 @@ void warnOf(const Project& project) {
                            : fmt::format(" Fix: {}.", warning.fixes.front().title));
 }
 
+/// Scales the rate of a project whose steps have had so many samples, where it is asked for.
+std::optional<RateScaling> scaledRate(const TrainOptions& options, TrainingSettings& settings,
+                                      std::int64_t samplesBefore) {
+    if (!options.scaleRate)
+        return {};
+    try {
+        return gradwright::scaleRate(settings, samplesBefore);
+    } catch (const Error& error) {
+        throw UsageError("--scale-rate: {}", error.what());
+    }
+}
+
+std::filesystem::path traceFile(const TrainOptions& options, const TrainingSettings& settings) {
+    if (options.trace.empty())
+        return {};
+    if (settings.target().isGpu())
+        throw UsageError("--trace follows the ops of the processor, not of {}",
+                         settings.target().device);
+    const auto file = std::filesystem::absolute(options.trace);
+    if (std::error_code none; !std::filesystem::is_directory(file.parent_path(), none))
+        throw UsageError("--trace {}: there is no folder {}", options.trace,
+                         file.parent_path().string());
+    return file;
+}
+
 TrainingJob jobOf(const TrainOptions& options) {
     if ((options.project.empty() ? 0 : 1) + (options.resume.empty() ? 0 : 1) +
             (options.from.empty() ? 0 : 1) !=
@@ -109,6 +137,9 @@ TrainingJob jobOf(const TrainOptions& options) {
         options.training.requireResumable();
         if (options.fit)
             throw UsageError("--fit cannot change a network that is being trained");
+        if (options.scaleRate)
+            throw UsageError("--scale-rate is for a new run; --resume keeps the rate of its run, "
+                             "scaled or not");
         if (!options.runDir.empty())
             throw UsageError("--run-dir is for a new run; --resume writes to the run's own folder");
     }
@@ -119,7 +150,9 @@ TrainingJob jobOf(const TrainOptions& options) {
     if (continues)
         project.startWeights =
             std::filesystem::absolute(weightsOfRun(RunDirectory::open(options.from)));
+    const auto samplesBefore = samplesOfStep(project.training);
     options.training.applyTo(project.training, project.data);
+    const auto scaling = scaledRate(options, project.training, samplesBefore);
     countClasses(project);
     if (options.fit)
         fitToData(project);
@@ -135,6 +168,8 @@ TrainingJob jobOf(const TrainOptions& options) {
                       : runsFolder(project, file);
     auto job = trainingJob(project, std::move(folder));
     job.resume = options.resume;
+    job.rateScaling = scaling;
+    job.trace = traceFile(options, job.settings);
     if (resuming && options.training.hasLearningRate())
         job.resumeRate = project.training.learningRate();
     return job;
@@ -186,13 +221,19 @@ void chooseSharing(TrainingJob& job, const TrainOptions& options) {
         before = record.value("machine", Json::object()).value("ranks", Json::object());
     }
     job.sharesStatistics = options.syncBatchNorm || before.value("shared_statistics", false);
+    job.overlapsSums = !options.afterBackward;
     job.roundsGradients =
         options.wire.empty() ? before.value("rounded_gradients", false) : options.wire == "bf16";
 }
 
-void reportResult(const TrainOptions& options, const TrainingResult& result, int& exitCode) {
-    if (options.json)
-        printJson(resultJson(result));
+void reportResult(const TrainOptions& options, const TrainingResult& result,
+                  const std::optional<RateScaling>& scaling, int& exitCode) {
+    if (options.json) {
+        auto json = resultJson(result);
+        if (scaling)
+            json["rate_scaling"] = toJson(*scaling);
+        printJson(json);
+    }
     if (result.stopped) {
         fmt::print(stderr, "Stopped after step {}. Resume with: gradwright-cli train --resume {}\n",
                    result.stopped->step, result.run.string());
@@ -213,6 +254,7 @@ void trainJob(const TrainOptions& options, RankSession* ranks, const std::stop_t
     auto* progress = !speaks || options.quiet ? nullptr : options.json ? stderr : stdout;
     if (ranks && progress)
         fmt::print(progress, "{}\n", ranks->text());
+    const auto scaling = job.rateScaling;
     const auto result = train(std::move(job), progress, stop);
     if (result.failure && result.failure->isInterrupted)
         throw Error(
@@ -221,7 +263,7 @@ void trainJob(const TrainOptions& options, RankSession* ranks, const std::stop_t
     if (result.failure)
         throw Error(result.failure->message);
     if (speaks)
-        reportResult(options, result, exitCode);
+        reportResult(options, result, scaling, exitCode);
 }
 
 void runTrain(const TrainOptions& options, int& exitCode) {
@@ -259,6 +301,15 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
                      "Under mpirun: how gradients travel, full (the default) or bf16, in half "
                      "the bytes")
         ->check(CLI::IsMember({"full", "bf16"}));
+    command->add_flag("--no-overlap", options->afterBackward,
+                      "Under mpirun: sum gradients after the backward pass, not while it goes on; "
+                      "the weights are the same");
+    command->add_flag("--scale-rate", options->scaleRate,
+                      "The project's learning rate is for its batch: with a batch k times as large "
+                      "take k times the rate, after a warm-up from the project's");
+    command->add_option("--trace", options->trace,
+                        "Write what the first steps do, op by op, to this file in Chrome's trace "
+                        "format (ui.perfetto.dev shows it)");
     command
         ->add_option("--patience", options->patience,
                      "Under mpirun: seconds after which a process that does not answer is lost")

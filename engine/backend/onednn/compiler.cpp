@@ -239,9 +239,9 @@ void Compiler::lowerWeightValues() {
 }
 
 void Compiler::lowerOp(std::size_t index) {
-    schedule_.beginOp();
     lowering_ = index;
     const auto& op = graph_.ops()[index];
+    schedule_.beginOp(op.path);
     OpContext context{op, {}, nullptr, false};
     for (const auto input : op.inputs)
         context.inputs.push_back(values_[input.index()]);

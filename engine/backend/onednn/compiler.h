@@ -82,7 +82,9 @@ public:
     std::vector<PendingStatistics> statistics;
     std::vector<WeightId> trained;  ///< weights with a gradient …
     std::vector<Buffer*> gradients; ///< … and these, as they are kept
-    std::vector<FormNumber> forms;  ///< of weights, to be refreshed before each pass
+    /// The segment behind which parts have made a gradient together, if they have.
+    std::map<WeightId, std::size_t> gradientSegments;
+    std::vector<FormNumber> forms; ///< of weights, to be refreshed before each pass
     ProgramReport report;
     /// The last step of each op in the report's forward pass, where it has steps.
     std::vector<std::optional<std::size_t>> lastSteps;
@@ -300,6 +302,7 @@ private:
     std::vector<Buffer*> fusedGradients_; ///< by weight, row-major, of the fused gradient lowered
     bool lowersFused_ = false;
     std::vector<Buffer*> weightBuffers_, gradientBuffers_;
+    std::vector<WeightId> sharedTargets_; ///< of the next step that parts take together
     std::map<WeightId, Buffer*> roundedWeights_;
     std::size_t meetings_ = 0, matrices_ = 0; ///< asked for
     std::size_t reportedSteps_ = 0;           ///< what comes after belongs to the next op's report

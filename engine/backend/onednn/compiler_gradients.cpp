@@ -115,7 +115,7 @@ void Compiler::lowerFused(const Op& op, const GradientOp& gradient) {
         terms_[op.output().index()] = {{output, received}};
         return;
     }
-    schedule_.beginOp();
+    schedule_.beginOp(forward.path);
     output->gradients = {received};
     const auto further = std::span(forward.outputs).subspan(1);
     for (std::size_t i = 0; i < further.size(); ++i) {

@@ -17,6 +17,8 @@ Compiler::SharedValue Compiler::sharedValue(std::size_t bytesOfSample) {
 void Compiler::shareStep(SharedStep step) {
     const auto pass = schedule_.isBackward() ? Pass::Backward : Pass::Forward;
     const auto segment = schedule_.meet();
+    for (const auto id : std::exchange(sharedTargets_, {}))
+        gradientSegments[id] = segment;
     if (part() == 0)
         options_.parts->share(pass, segment, std::move(step));
 }
@@ -135,6 +137,7 @@ Compiler::GradientTarget Compiler::gradientTarget(WeightId id, const MemoryDesc&
 
 Compiler::GradientTarget Compiler::sharedGradientTarget(WeightId id) {
     const auto& stored = weights_.stored(id);
+    sharedTargets_.push_back(id);
     if (graph_.weight(id).learns() && !gradientBuffers_[id.index()])
         return {id, stored.desc, gradientMemory(id)};
     constants.emplace_back(

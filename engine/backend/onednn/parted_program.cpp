@@ -80,6 +80,29 @@ PartedProgram::PartedProgram(const OpGraph& graph, const CompileOptions& options
         std::ranges::copy(part.program->forms(), std::back_inserter(forms));
     updater_.emplace(*weights_, std::move(learning), options.update ? &*options.update : nullptr,
                      forms, Updater::Team::Pool);
+    findGradients();
+    counted_.emplace(*this);
+}
+
+PartedProgram::Counted::Counted(PartedProgram& program)
+    : program_(program)
+    , parts_(program.graph().weights().size())
+    , left_(parts_.size()) {
+    for (std::uint32_t i = 0; i < parts_.size(); ++i)
+        for (const auto& part : program.parts_)
+            parts_[i] += part.program->tellsOf(WeightId{i}) ? 1 : 0;
+}
+
+void PartedProgram::Counted::start() {
+    for (std::size_t i = 0; i < parts_.size(); ++i)
+        left_[i].store(parts_[i], std::memory_order_relaxed);
+}
+
+void PartedProgram::Counted::isFinal(WeightId weight) {
+    if (left_[weight.index()].fetch_sub(1, std::memory_order_acq_rel) > 1)
+        return;
+    program_.sumParts(weight);
+    program_.watch()->isFinal(weight);
 }
 
 template <class Run>
@@ -110,7 +133,7 @@ bool PartedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
     const auto segments = parts_.front().program->forwardSegments();
     for (std::size_t i = 0; i < segments; ++i) {
         const auto run = [&](Part& part) {
-            return part.program->forwardSegment(i, part.inputs, seed, stop);
+            return part.program->forwardSegment(i, part.inputs, seed, stop, trace());
         };
         if (!onEach(run, parts_.front().program->isEmpty(Pass::Forward, i)) ||
             !takeTogether(Pass::Forward, i, stop))
@@ -132,23 +155,34 @@ bool PartedProgram::takeTogether(Pass pass, std::size_t segment, const std::stop
 
 bool PartedProgram::backward(const std::stop_token& stop) {
     hasGradients_ = false;
+    std::ranges::fill(isSummed_, char{0});
+    counted_->start();
+    auto* heard = watch() ? &*counted_ : nullptr;
     const auto segments = parts_.front().program->backwardSegments();
-    for (std::size_t i = 0; i < segments; ++i)
-        if (!onEach([&](Part& part) { return part.program->backwardSegment(i, stop); },
-                    parts_.front().program->isEmpty(Pass::Backward, i)) ||
+    for (std::size_t i = 0; i < segments; ++i) {
+        const auto run = [&](Part& part) {
+            return part.program->backwardSegment(i, stop, heard, trace());
+        };
+        if (!onEach(run, parts_.front().program->isEmpty(Pass::Backward, i)) ||
             !takeTogether(Pass::Backward, i, stop))
             return false;
+        if (heard)
+            sumMadeTogether(i);
+    }
     sumGradients();
     hasGradients_ = true;
     return true;
 }
 
 void PartedProgram::findGradients() {
+    sumsOf_.resize(graph().weights().size());
+    isSummed_.resize(sumsOf_.size());
     for (std::uint32_t i = 0; i < graph().weights().size(); ++i) {
         const WeightId id{i};
         if (!graph().weight(id).learns())
             continue;
         auto& stored = weights_->stored(id);
+        sumsOf_[i] = {sums_.size(), sums_.size()};
         for (std::size_t begin = 0; begin < stored.elements(); begin += kReduceChunk) {
             Sum sum{reinterpret_cast<float*>(stored.gradient.data()) + begin,
                     {},
@@ -159,19 +193,43 @@ void PartedProgram::findGradients() {
                     sum.terms.push_back(gradient.data() + begin);
             sums_.push_back(std::move(sum));
         }
+        sumsOf_[i].second = sums_.size();
     }
 }
 
+void PartedProgram::sumParts(WeightId weight) {
+    const auto& [first, end] = sumsOf_[weight.index()];
+    for (auto i = first; i < end; ++i)
+        for (const auto* term : sums_[i].terms)
+            addInto(sums_[i].target, sums_[i].target, term, sums_[i].size);
+    isSummed_[weight.index()] = 1;
+}
+
+void PartedProgram::sumMadeTogether(std::size_t segment) {
+    const auto& first = *parts_.front().program;
+    for (std::uint32_t i = 0; i < sumsOf_.size(); ++i)
+        if (const WeightId id{i};
+            first.segmentOf(id) == segment && std::ranges::none_of(parts_, [&](const Part& part) {
+                return part.program->tellsOf(id);
+            })) {
+            sumParts(id);
+            watch()->isFinal(id);
+        }
+}
+
 void PartedProgram::sumGradients() {
-    if (sums_.empty())
-        findGradients();
-    computePool().run(sums_.size(), [this](std::size_t number, std::size_t) {
+    const bool areOwn = watch() == nullptr; // else they are being summed over the ranks
+    computePool().run(sums_.size(), [this, areOwn](std::size_t number, std::size_t) {
         auto& sum = sums_[number];
+        if (isSummed_[sum.weight])
+            return;
         for (const auto* term : sum.terms)
             addInto(sum.target, sum.target, term, sum.size);
-        sum.square = sumOfSquares(sum.target, sum.size);
+        if (areOwn)
+            sum.square = sumOfSquares(sum.target, sum.size);
     });
-    addSquares();
+    if (areOwn)
+        addSquares();
 }
 
 void PartedProgram::addSquares() {
@@ -193,7 +251,7 @@ void PartedProgram::update(double learningRate, std::uint64_t step) {
     if (!std::exchange(hasGradients_, false))
         throw Error("the update needs a completed backward pass before it");
     updater_->update(learningRate, step);
-    parts_.front().program->updateStatistics();
+    updateStatistics();
 }
 
 double PartedProgram::lossSum() const {

@@ -3,6 +3,8 @@
 
 #include "engine/backend/onednn/program.h"
 
+#include <atomic>
+
 namespace gradwright::onednn {
 
 /// A training program whose batch is computed in parts, each by one thread at a time on the same
@@ -36,6 +38,10 @@ public:
 
 protected:
     void gradientsChanged() override;
+    [[nodiscard]] std::vector<WeightId> gradientOrder() const override {
+        return parts_.front().program->gradientOrder();
+    }
+    void updateStatistics() override { parts_.front().program->updateStatistics(); }
 
 private:
     struct Part {
@@ -54,6 +60,19 @@ private:
         double square = 0; ///< the sum's squared norm
     };
 
+    /// Counts, for each weight, the parts that have made its gradient.
+    class Counted final : public GradientWatch {
+    public:
+        explicit Counted(PartedProgram& program);
+        void isFinal(WeightId weight) override;
+        void start();
+
+    private:
+        PartedProgram& program_;
+        std::vector<std::size_t> parts_;             ///< by weight: that tell of it
+        std::vector<std::atomic<std::size_t>> left_; ///< of them, in the pass that runs
+    };
+
     /// run(part) on the pool. Returns whether all were done; rethrows what the first threw.
     /// `isShort`: not worth waking the others.
     template <class Run>
@@ -62,6 +81,10 @@ private:
     static ProgramReport ofBatch(ProgramReport first, const PartGroup& group, std::size_t bytes);
     bool takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop);
     void findGradients();
+    /// Adds what all parts have made of a weight's gradient, once in a pass.
+    void sumParts(WeightId weight);
+    /// Of the weights whose gradients the parts have made together before that.
+    void sumMadeTogether(std::size_t segment);
     void sumGradients();
     void addSquares();
 
@@ -69,7 +92,10 @@ private:
     std::shared_ptr<OneDnnWeights> weights_;
     PartGroup group_;
     std::vector<Part> parts_;
-    std::vector<Sum> sums_; ///< known after the first backward pass
+    std::vector<Sum> sums_;
+    std::vector<std::pair<std::size_t, std::size_t>> sumsOf_; ///< by weight: the first and the end
+    std::vector<char> isSummed_; ///< by weight: in the pass that runs; each touched by one thread
+    std::optional<Counted> counted_;
     std::optional<Updater> updater_;
     std::vector<double> squares_; ///< the squared norm of each gradient, by weight
     bool hasGradients_ = false;

@@ -118,9 +118,7 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
     schedule_.plan(recomputes(options_, role_), options_.stop);
     readable_ = std::move(compiler.readable);
     statistics_ = std::move(compiler.statistics);
-    gradients_.resize(graph_.weights().size());
-    for (std::size_t i = 0; i < compiler.trained.size(); ++i)
-        gradients_[compiler.trained[i].index()] = compiler.gradients[i];
+    placeGradients(compiler);
     forms_ = std::move(compiler.forms);
     updater_.emplace(*weights_, std::move(compiler.trained),
                      options_.update ? &*options_.update : nullptr, forms_);
@@ -129,6 +127,55 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
     inputCopies_ = std::move(compiler.inputCopies);
     lastSteps_ = std::move(compiler.lastSteps);
 }
+
+void OneDnnProgram::placeGradients(Compiler& compiler) {
+    gradients_.resize(graph_.weights().size());
+    tells_.resize(graph_.weights().size());
+    finals_.resize(schedule_.steps());
+    for (std::size_t i = 0; i < compiler.trained.size(); ++i) {
+        const auto id = compiler.trained[i];
+        gradients_[id.index()] = compiler.gradients[i];
+        if (const auto step = schedule_.lastUseOf(compiler.gradients[i])) {
+            finals_[*step].push_back(id);
+            tells_[id.index()] = true;
+        }
+    }
+    gradientSegments_ = std::move(compiler.gradientSegments);
+}
+
+std::optional<std::size_t> OneDnnProgram::segmentOf(WeightId id) const {
+    const auto found = gradientSegments_.find(id);
+    return tellsOf(id) || found == gradientSegments_.end() ? std::nullopt
+                                                           : std::optional(found->second);
+}
+
+/// Passes on what steps have done.
+class OneDnnProgram::Ears final : public StepWatch {
+public:
+    Ears(const OneDnnProgram& program, TraceEvent::Kind pass, GradientWatch* gradients,
+         TraceSink* trace)
+        : program_(program)
+        , pass_(pass)
+        , gradients_(gradients)
+        , trace_(trace) {}
+
+    [[nodiscard]] bool hear() const { return gradients_ || trace_; }
+
+    void ran(std::size_t step, Time begin, Time end) override {
+        if (gradients_)
+            for (const auto id : program_.finals_[step])
+                gradients_->isFinal(id);
+        if (trace_)
+            trace_->add({pass_, program_.schedule_.pathOf(step),
+                         static_cast<int>(program_.role_.part), begin, end});
+    }
+
+private:
+    const OneDnnProgram& program_;
+    TraceEvent::Kind pass_;
+    GradientWatch* gradients_;
+    TraceSink* trace_;
+};
 
 void OneDnnProgram::bind(std::span<const BatchInput> inputs) {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -146,7 +193,7 @@ bool OneDnnProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
                             const std::stop_token& stop) {
     weights_->forms().refresh(forms_);
     for (std::size_t i = 0; i < forwardSegments(); ++i)
-        if (!forwardSegment(i, inputs, seed, stop))
+        if (!forwardSegment(i, inputs, seed, stop, trace()))
             return false;
     return true;
 }
@@ -158,13 +205,15 @@ bool OneDnnProgram::isEmpty(Pass pass, std::size_t segment) const {
 }
 
 bool OneDnnProgram::forwardSegment(std::size_t number, std::span<const BatchInput> inputs,
-                                   StepSeed seed, const std::stop_token& stop) {
+                                   StepSeed seed, const std::stop_token& stop, TraceSink* trace) {
     if (number == 0) {
         state_ = State::Compiled;
         bind(inputs);
         seed_ = seed;
     }
-    if (!schedule_.run(schedule_.forwardSegments()[number], context(), stop))
+    Ears ears(*this, TraceEvent::Kind::Forward, nullptr, trace);
+    if (!schedule_.run(schedule_.forwardSegments()[number], context(), stop,
+                       ears.hear() ? &ears : nullptr))
         return false;
     if (number + 1 == forwardSegments())
         state_ = State::Forward;
@@ -175,18 +224,21 @@ bool OneDnnProgram::backward(const std::stop_token& stop) {
     if (options_.mode != Mode::Training)
         throw Error("gradients need a program compiled for training");
     for (std::size_t i = 0; i < backwardSegments(); ++i)
-        if (!backwardSegment(i, stop))
+        if (!backwardSegment(i, stop, watch(), trace()))
             return false;
     return true;
 }
 
-bool OneDnnProgram::backwardSegment(std::size_t number, const std::stop_token& stop) {
+bool OneDnnProgram::backwardSegment(std::size_t number, const std::stop_token& stop,
+                                    GradientWatch* watch, TraceSink* trace) {
     if (number == 0) {
         require(State::Forward, "the backward pass");
         state_ = State::Forward;
         squaresKnown_ = false;
     }
-    if (!schedule_.run(schedule_.backwardSegments()[number], context(), stop))
+    Ears ears(*this, TraceEvent::Kind::Backward, watch, trace);
+    if (!schedule_.run(schedule_.backwardSegments()[number], context(), stop,
+                       ears.hear() ? &ears : nullptr))
         return false;
     if (number + 1 == backwardSegments())
         state_ = State::Backward;
@@ -287,7 +339,6 @@ std::optional<std::string> OneDnnProgram::firstNonFinite() const {
 }
 
 std::span<const float> OneDnnProgram::gradient(WeightId id) const {
-    require(State::Backward, "a gradient");
     const auto* buffer = gradients_[id.index()];
     if (!buffer)
         return {};

@@ -48,13 +48,22 @@ public:
     }
     [[nodiscard]] bool isEmpty(Pass pass, std::size_t segment) const;
     bool forwardSegment(std::size_t number, std::span<const BatchInput> inputs, StepSeed seed,
-                        const std::stop_token& stop);
-    bool backwardSegment(std::size_t number, const std::stop_token& stop);
-    /// Passes the statistics of the batch on to the running ones.
-    void updateStatistics();
+                        const std::stop_token& stop, TraceSink* trace);
+    /// `watch` and `trace` may be null.
+    bool backwardSegment(std::size_t number, const std::stop_token& stop, GradientWatch* watch,
+                         TraceSink* trace);
+    /// Whether the backward pass tells a watch of the weight's gradient.
+    [[nodiscard]] bool tellsOf(WeightId id) const { return tells_[id.index()]; }
+    /// The segment of the backward pass behind which parts have made the gradient together, where
+    /// no step of this one changes it any more.
+    [[nodiscard]] std::optional<std::size_t> segmentOf(WeightId id) const;
+    [[nodiscard]] std::vector<WeightId> gradientOrder() const override {
+        return orderOfGradients(ops_);
+    }
+    void updateStatistics() override;
 
-    /// For a part of a batch: the gradient of a weight, as the store keeps it; empty where there is
-    /// none. After backward.
+    /// For a part of a batch: where backward leaves the gradient of a weight, as the store keeps
+    /// it; empty where there is none.
     [[nodiscard]] std::span<const float> gradient(WeightId id) const;
     [[nodiscard]] std::span<const float> readable(ValueId value) const;
     /// The weights in other forms that the passes read.
@@ -68,6 +77,8 @@ private:
 
     void require(State state, std::string_view what) const;
     void bind(std::span<const BatchInput> inputs);
+    class Ears;
+    void placeGradients(Compiler& compiler);
     [[nodiscard]] RunContext context() const {
         return {seed_, inputs_, static_cast<std::size_t>(role_.firstSample + seed_.firstSample)};
     }
@@ -81,7 +92,10 @@ private:
     Schedule schedule_;
     std::vector<Compiler::Readable> readable_;
     std::vector<PendingStatistics> statistics_;
-    std::vector<Buffer*> gradients_; ///< by weight; of a part of a batch only
+    std::vector<Buffer*> gradients_;            ///< by weight; of a part of a batch only
+    std::vector<std::vector<WeightId>> finals_; ///< by step: gradients that it completes
+    std::vector<bool> tells_;                   ///< by weight: a step completes its gradient
+    std::map<WeightId, std::size_t> gradientSegments_;
     std::vector<FormNumber> forms_;
     mutable std::optional<Updater> updater_;
     std::deque<AlignedBuffer> constants_;

@@ -92,6 +92,13 @@ void Schedule::lastMayWriteOver(Buffer* output, Buffer* input) {
     steps_.back().input = input;
 }
 
+std::optional<std::size_t> Schedule::lastUseOf(const Buffer* buffer) const {
+    for (auto i = steps_.size(); i-- > 0;)
+        if (std::ranges::find(steps_[i].uses, buffer) != steps_[i].uses.end())
+            return i;
+    return {};
+}
+
 std::size_t Schedule::bytesSince(std::size_t step) const {
     std::size_t sum = 0;
     for (auto i = step; i < steps_.size(); ++i)
@@ -208,20 +215,25 @@ void Schedule::runStep(const Step& step, const RunContext& context) {
         throw Error("oneDNN failed to run a primitive (status {})", static_cast<int>(status));
 }
 
-bool Schedule::run(const Segment& segment, const RunContext& context, const std::stop_token& stop) {
+bool Schedule::run(const Segment& segment, const RunContext& context, const std::stop_token& stop,
+                   StepWatch* watch) {
     using Clock = std::chrono::steady_clock;
     for (auto i = segment.first; i < segment.last; ++i) {
         if (stop.stop_requested())
             return false;
         const auto number = execution_.order[i];
-        if (!stepSeconds_) {
+        if (!stepSeconds_ && !watch) {
             runStep(steps_[number], context);
             continue;
         }
         const auto begin = Clock::now();
         runStep(steps_[number], context);
         stream_.wait();
-        (*stepSeconds_)[number] += std::chrono::duration<double>(Clock::now() - begin).count();
+        const auto end = Clock::now();
+        if (stepSeconds_)
+            (*stepSeconds_)[number] += std::chrono::duration<double>(end - begin).count();
+        if (watch)
+            watch->ran(number, begin, end);
     }
     stream_.wait();
     return true;

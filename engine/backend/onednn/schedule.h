@@ -6,8 +6,11 @@
 #include "engine/backend/onednn/arena_memory.h"
 #include "engine/backend/onednn/primitives.h"
 
+#include <chrono>
 #include <deque>
 #include <functional>
+#include <string>
+#include <string_view>
 
 namespace gradwright::onednn {
 
@@ -47,6 +50,19 @@ struct RunContext {
     std::size_t firstSample = 0;        ///< of the batch, where the program has a part of it
 };
 
+/// Hears of each step that has run.
+class StepWatch {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    StepWatch() = default;
+    virtual ~StepWatch() = default;
+    StepWatch(const StepWatch&) = delete;
+    StepWatch& operator=(const StepWatch&) = delete;
+
+    virtual void ran(std::size_t step, Time begin, Time end) = 0;
+};
+
 /// The steps of a program in the order of execution and the arena they work in. Built once: add
 /// steps, then plan().
 class Schedule {
@@ -83,12 +99,22 @@ public:
     /// Returns the number of the segment that ends here.
     std::size_t meet();
     /// The steps added from now on belong to another op.
-    void beginOp() { ++op_; }
+    void beginOp(std::string path = {}) {
+        ++op_;
+        paths_.resize(op_ + 1);
+        paths_[op_] = std::move(path);
+    }
+    /// Of the op that a step belongs to; empty where none was begun.
+    [[nodiscard]] std::string_view pathOf(std::size_t step) const {
+        return steps_[step].op < paths_.size() ? std::string_view(paths_[steps_[step].op]) : "";
+    }
     /// The steps added from now on belong to the backward pass.
     void beginBackward() { backward_ = steps_.size(); }
     [[nodiscard]] bool isBackward() const { return backward_ <= steps_.size(); }
 
     [[nodiscard]] std::size_t steps() const { return steps_.size(); }
+    /// The last step that uses the buffer; nothing where none does.
+    [[nodiscard]] std::optional<std::size_t> lastUseOf(const Buffer* buffer) const;
     /// The size of the buffers that the steps from that one on use.
     [[nodiscard]] std::size_t bytesSince(std::size_t step) const;
 
@@ -107,8 +133,9 @@ public:
     [[nodiscard]] std::span<const Segment> backwardSegments() const { return backwardPass_; }
     /// From now on, run() adds what each step takes to its entry, in seconds; nullptr: no longer.
     void timeSteps(std::vector<double>* seconds) { stepSeconds_ = seconds; }
-    /// Returns false when stopped between two steps.
-    bool run(const Segment& segment, const RunContext& context, const std::stop_token& stop);
+    /// Returns false when stopped between two steps. `watch` may be null.
+    bool run(const Segment& segment, const RunContext& context, const std::stop_token& stop,
+             StepWatch* watch = nullptr);
 
     [[nodiscard]] std::size_t arenaBytes() const { return arenaBytes_; }
     /// What it would be if each step ran once.
@@ -141,6 +168,7 @@ private:
     std::vector<Buffer*> pieces_; ///< those of the arena
     std::vector<Step> steps_;
     std::size_t op_ = 0;
+    std::vector<std::string> paths_; ///< by op, where it has one
     std::size_t backward_ = ~std::size_t{0};
     std::vector<std::size_t> forwardMeets_, backwardMeets_; ///< steps before which parts meet
     std::vector<Segment> forward_, backwardPass_;

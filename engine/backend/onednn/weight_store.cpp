@@ -87,12 +87,26 @@ void OneDnnWeights::exchange(std::size_t slot) {
         }
 }
 
-void OneDnnWeights::sumGradients(Communicator& ranks, double share, Wire wire) {
-    std::vector<std::span<float>> gradients;
-    for (std::uint32_t i = 0; i < stored_.size(); ++i)
-        if (specs_[i].learns())
-            gradients.push_back(floatsOf(stored_[i].gradient));
-    sumOverRanks<float>(ranks, share, gradients, wire);
+void OneDnnWeights::accumulateGradients(double share, const Accumulation& place) {
+    for (std::uint32_t i = 0; i < stored_.size(); ++i) {
+        auto& weight = stored_[i];
+        if (!specs_[i].learns())
+            continue;
+        if (weight.kept.size() == 0)
+            weight.kept = AlignedBuffer(weight.gradient.size());
+        accumulate<float>(share, place, floatsOf(weight.gradient), floatsOf(weight.kept));
+    }
+}
+
+std::unique_ptr<GradientExchange>
+OneDnnWeights::exchangeGradients(const GradientSharing& how, std::span<const WeightId> order) {
+    std::vector<GradientSums<float>::Piece> pieces;
+    for (const auto id : order) {
+        auto& weight = stored_[id.index()];
+        pieces.push_back({id, floatsOf(weight.gradient),
+                          how.place.isFirst ? std::span<float>() : floatsOf(weight.kept)});
+    }
+    return std::make_unique<GradientSums<float>>(how, std::move(pieces), travelling_);
 }
 
 void OneDnnWeights::averageWeights(Communicator& ranks, double share,

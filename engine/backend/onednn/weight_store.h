@@ -16,6 +16,7 @@ struct StoredWeight {
     bool isSet = false; ///< a program has chosen the layout
     AlignedBuffer value;
     AlignedBuffer gradient; ///< empty before training
+    AlignedBuffer kept;     ///< of the gradients of batches before; empty where none was kept
     std::vector<AlignedBuffer> slots;
 
     [[nodiscard]] std::size_t elements() const { return value.size() / sizeof(float); }
@@ -43,7 +44,9 @@ public:
     [[nodiscard]] Tensor readSlot(WeightId id, std::size_t slot) const override;
     void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
     void exchange(std::size_t slot) override;
-    void sumGradients(Communicator& ranks, double share, Wire wire) override;
+    void accumulateGradients(double share, const Accumulation& place) override;
+    std::unique_ptr<GradientExchange> exchangeGradients(const GradientSharing& how,
+                                                        std::span<const WeightId> order) override;
     void averageWeights(Communicator& ranks, double share, std::span<const WeightId> ids) override;
 
     [[nodiscard]] StoredWeight& stored(WeightId id) { return stored_[id.index()]; }
@@ -73,6 +76,7 @@ private:
     std::vector<StoredWeight> stored_;
     WeightForms forms_;
     std::size_t slots_ = 0;
+    std::vector<float> travelling_; ///< numbers between ranks
     bool planOnly_;
     bool trains_ = false;
 };

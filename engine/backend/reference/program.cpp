@@ -60,8 +60,27 @@ ReferenceProgram<T>::ReferenceProgram(OpGraph ops, const CompileOptions& options
         else
             addStep(i);
     }
+    placeGradients();
     if (options_.update)
         makePipeline();
+}
+
+template <class T>
+void ReferenceProgram<T>::placeGradients() {
+    for (const auto& gradient : graph_.gradients()) {
+        const auto place = graph_.producerPlace(gradient.value);
+        const auto step = place ? std::ranges::find(backward_, *place, &Step::op) : backward_.end();
+        (step == backward_.end() ? otherGradients_ : step->gradients).push_back(gradient);
+    }
+}
+
+template <class T>
+void ReferenceProgram<T>::storeGradients(std::span<const WeightGradient> gradients) {
+    for (const auto& [weight, value] : gradients) {
+        std::ranges::copy(buffer(value).values, weights_->gradient(weight).begin());
+        if (this->watch())
+            this->watch()->isFinal(weight);
+    }
 }
 
 template <class T>
@@ -238,8 +257,11 @@ bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed s
         const auto begin = Clock::now();
         if (!runUnlessStopped(step, stop))
             return false;
+        const auto end = Clock::now();
         if (!opSeconds_.empty())
-            opSeconds_[i] += std::chrono::duration<double>(Clock::now() - begin).count();
+            opSeconds_[i] += std::chrono::duration<double>(end - begin).count();
+        if (this->trace())
+            this->trace()->add({TraceEvent::Kind::Forward, step.frame.path, 0, begin, end});
     }
     state_ = State::Forward;
     return true;
@@ -256,12 +278,17 @@ bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
     for (auto& step : backward_) {
         step.frame.seed = seed_;
         step.frame.shared = options_.sharesStatistics ? this->shared() : nullptr;
+        const auto begin = std::chrono::steady_clock::now();
         if (!runUnlessStopped(step, stop))
             return false;
+        storeGradients(step.gradients);
+        if (this->trace())
+            this->trace()->add({TraceEvent::Kind::Backward, step.frame.path, 0, begin,
+                                std::chrono::steady_clock::now()});
     }
-    for (const auto& [weight, value] : graph_.gradients())
-        std::ranges::copy(buffer(value).values, weights_->gradient(weight).begin());
-    measureGradients();
+    storeGradients(otherGradients_);
+    if (!this->watch()) // else they are being summed over the ranks
+        measureGradients();
     state_ = State::Backward;
     return true;
 }
@@ -283,9 +310,14 @@ void ReferenceProgram<T>::update(double learningRate, std::uint64_t step) {
         throw Error("the program was compiled without an optimizer");
     require(State::Backward, "the update");
     pipeline_->run(learningRate, step);
+    updateStatistics();
+    state_ = State::Forward;
+}
+
+template <class T>
+void ReferenceProgram<T>::updateStatistics() {
     for (auto& executed : steps_)
         executed.kernel->updateStatistics(executed.frame);
-    state_ = State::Forward;
 }
 
 template <class T>

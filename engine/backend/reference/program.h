@@ -41,6 +41,7 @@ public:
 
 protected:
     void gradientsChanged() override { measureGradients(); }
+    void updateStatistics() override;
 
 private:
     enum class State { Compiled, Forward, Backward };
@@ -54,6 +55,7 @@ private:
         std::size_t op; ///< in the graph
         Frame<T> frame;
         KernelPtr<T> kernel;
+        std::vector<WeightGradient> gradients{}; ///< that are final when it has run
     };
 
     void allocate();
@@ -66,6 +68,10 @@ private:
     void bind(std::span<const BatchInput> inputs);
     /// Returns false when it was stopped, also within the op; what it computes is then unfinished.
     static bool runUnlessStopped(Step& step, const std::stop_token& stop);
+    /// Finds which step of the backward pass completes each gradient.
+    void placeGradients();
+    /// Hands them to the store.
+    void storeGradients(std::span<const WeightGradient> gradients);
     void require(State state, std::string_view what) const;
     [[nodiscard]] const std::vector<T>& readable(ValueId value) const;
     [[nodiscard]] Buffer& buffer(ValueId id) { return buffers_[id.index()]; }
@@ -95,6 +101,7 @@ private:
     std::vector<bool> needed_;           ///< by value: outputs, losses or gradients depend on it
     std::vector<Step> steps_;            ///< the forward pass
     std::vector<Step> backward_;
+    std::vector<WeightGradient> otherGradients_; ///< that no step of the backward pass makes
     std::vector<double> opSeconds_;              ///< of the forward pass, while ops are timed
     std::map<WeightId, std::vector<T>> rounded_; ///< as this forward pass reads them
     std::deque<std::vector<T>> unwanted_;        ///< for gradients that a kernel computes in vain

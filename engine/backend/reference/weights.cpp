@@ -11,7 +11,7 @@ template <class T>
 ReferenceWeights<T>::ReferenceWeights(const std::vector<WeightSpec>& specs)
     : specs_(specs) {
     for (const auto& spec : specs_)
-        entries_.push_back({Tensor(dtypeOf<T>(), spec.shape), {}, {}});
+        entries_.push_back({Tensor(dtypeOf<T>(), spec.shape), {}, {}, {}});
 }
 
 template <class T>
@@ -53,12 +53,25 @@ void ReferenceWeights<T>::exchange(std::size_t slot) {
 }
 
 template <class T>
-void ReferenceWeights<T>::sumGradients(Communicator& ranks, double share, Wire wire) {
-    std::vector<std::span<T>> gradients;
+void ReferenceWeights<T>::accumulateGradients(double share, const Accumulation& place) {
     for (std::uint32_t i = 0; i < entries_.size(); ++i)
-        if (specs_[i].learns())
-            gradients.push_back(gradient(WeightId{i}));
-    sumOverRanks<T>(ranks, share, gradients, wire);
+        if (specs_[i].learns()) {
+            const auto values = gradient(WeightId{i});
+            entries_[i].kept.resize(values.size());
+            accumulate<T>(share, place, values, entries_[i].kept);
+        }
+}
+
+template <class T>
+std::unique_ptr<GradientExchange>
+ReferenceWeights<T>::exchangeGradients(const GradientSharing& how,
+                                       std::span<const WeightId> order) {
+    std::vector<typename GradientSums<T>::Piece> pieces;
+    for (const auto id : order)
+        pieces.push_back({id, gradient(id),
+                          how.place.isFirst ? std::span<const T>()
+                                            : std::span<const T>(entries_[id.index()].kept)});
+    return std::make_unique<GradientSums<T>>(how, std::move(pieces), travelling_);
 }
 
 template <class T>

@@ -20,7 +20,9 @@ public:
     [[nodiscard]] Tensor readSlot(WeightId id, std::size_t slot) const override;
     void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
     void exchange(std::size_t slot) override;
-    void sumGradients(Communicator& ranks, double share, Wire wire) override;
+    void accumulateGradients(double share, const Accumulation& place) override;
+    std::unique_ptr<GradientExchange> exchangeGradients(const GradientSharing& how,
+                                                        std::span<const WeightId> order) override;
     void averageWeights(Communicator& ranks, double share, std::span<const WeightId> ids) override;
 
     /// Makes room for gradients and `slots` tensors of optimizer state per weight, zero at first.
@@ -37,7 +39,8 @@ public:
 private:
     struct Entry {
         Tensor value;
-        Tensor gradient; ///< empty before prepareTraining()
+        Tensor gradient;       ///< empty before prepareTraining()
+        std::vector<T> kept{}; ///< of the gradients of batches before
         std::vector<Tensor> slots;
     };
 
@@ -48,6 +51,7 @@ private:
     std::vector<WeightSpec> specs_;
     std::vector<Entry> entries_;
     std::size_t slots_ = 0;
+    std::vector<T> travelling_; ///< numbers between ranks
 };
 
 } // namespace gradwright::reference

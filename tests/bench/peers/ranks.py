@@ -74,13 +74,13 @@ def gloo_rate(module, optimizer, samples, shape, epochs):
     return float(outputs[0])
 
 
-def our_rate(options, file, epochs, ranks):
+def our_rate(options, file, epochs, ranks, *more):
     start = ["mpirun", "-n", ranks, "--map-by", ":OVERSUBSCRIBE", "--bind-to", "none"]
     environment = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1",
                    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     with tempfile.TemporaryDirectory() as folder:
         command = [*(start if ranks > 1 else []), options.cli, "train", file, "--epochs", epochs,
-                   "--batch", BATCH, "--threads", RANKS // ranks, "--run-dir", folder, "--json"]
+                   "--batch", BATCH, "--threads", RANKS // ranks, "--run-dir", folder, "--json", *more]
         result = subprocess.run([str(part) for part in command], capture_output=True, text=True,
                                 env=environment)
     if result.returncode != 0:
@@ -118,6 +118,8 @@ def main():
         module = ours.export(file)
         sides = {"one process, two threads": lambda: our_rate(options, file, options.epochs, 1),
                  "two processes": lambda: our_rate(options, file, options.epochs, RANKS),
+                 "two processes, sums after":
+                     lambda: our_rate(options, file, options.epochs, RANKS, "--no-overlap"),
                  "PyTorch, gloo, two processes":
                      lambda: gloo_rate(module, key, samples, shape, options.epochs)}
         rates = {side: [] for side in sides}

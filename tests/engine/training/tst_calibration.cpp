@@ -154,8 +154,9 @@ private Q_SLOTS:
             trainingGraph(project.network, openDataset(project.data).info, project.training);
         // Its steps are long: parts of eight samples, at most two for each processor.
         const int processors = availableThreads();
-        QCOMPARE(defaultParts(cnn.graph, project.training),
-                 processors > 4 ? std::min(8, processors) : processors > 1 ? 2 * processors : 1);
+        QCOMPARE(defaultParts(cnn.graph, project.training), processors > 4 ? std::min(8, processors)
+                                                            : processors > 1 ? 2 * processors
+                                                                             : 1);
     }
 
     /// The weights do not depend on the threads, and a run is resumed in as many parts.

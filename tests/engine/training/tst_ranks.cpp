@@ -2,20 +2,12 @@
 //
 // A training that ranks share is the training of one process: here they are threads.
 #include "engine/distributed/greeting.h"
-#include "engine/distributed/thread_communicator.h"
-#include "engine/io/run_directory.h"
-#include "engine/support/json.h"
-#include "engine/training/checkpoint.h"
-#include "engine/training/recipes/optimizers.h"
 #include "tests/engine/backend/sample_nets.h"
-#include "tests/support/data_files.h"
-#include "tests/support/small_jobs.h"
+#include "tests/engine/training/rank_training.h"
 #include "tests/support/small_mnist.h"
 
 #include <QTest>
 
-#include <algorithm>
-#include <cmath>
 #include <thread>
 
 using namespace gradwright;
@@ -24,96 +16,6 @@ using namespace gradwright::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Together {
-    std::vector<EventLog> logs;
-    std::vector<fs::path> runs;
-
-    explicit Together(int size)
-        : logs(static_cast<std::size_t>(size)) {}
-    [[nodiscard]] Weights weights(std::size_t rank = 0) const {
-        return readCheckpointWeights(runs[rank] / "last.safetensors");
-    }
-    [[nodiscard]] Finished result() const { return logs[0].all<Finished>().at(0); }
-};
-
-/// 45 samples in batches of 10: the last one has 5, and of four ranks some go without.
-Project doubleProject() {
-    auto project = smallProject(50, 0.1);
-    set(project, "precision", std::string("fp64"));
-    set(project, "batch", std::int64_t{10});
-    set(project, "epochs", std::int64_t{4});
-    return project;
-}
-
-/// With a batch normalization behind the first dense layer.
-Project normalizedProject() {
-    auto project = doubleProject();
-    auto& graph = project.network.main;
-    constexpr NodeId from{3}, to{4}, added{100};
-    const auto link = std::ranges::find(graph.links(), PortRef{to, {0}}, [](const auto& entry) {
-                          return entry.second.to;
-                      })->first;
-    apply(project.network, {RemoveLink{"", link}});
-    apply(project.network, {AddNode{"", {added, "normalized", LayerUse{"batch-norm"}, {}}}});
-    for (const auto& [before, behind] : {std::pair{from, added}, std::pair{added, to}})
-        apply(project.network, {AddLink{"", {graph.freshLinkId(), {before, {0}}, {behind, {0}}}}});
-    return project;
-}
-
-/// Trains on a thread for each rank; of one, without any communicator. `stopAfter`: steps that
-/// the last rank sees before it asks for a stop.
-Together trainTogether(const Project& project, int size, const fs::path& folder,
-                       const fs::path& resumed = {}, int stopAfter = -1,
-                       bool sharesStatistics = false, bool roundsGradients = false) {
-    Together all(size);
-    auto members = makeThreadCommunicators(size);
-    std::stop_source stop;
-    std::vector<std::thread> threads;
-    for (int rank = 0; rank < size; ++rank) {
-        const auto own = folder / fmt::format("{}-of-{}", rank, size);
-        auto job = trainingJob(project, own);
-        if (!resumed.empty()) {
-            fs::create_directories(own);
-            job.resume = own / "resumed";
-            fs::copy(resumed, job.resume);
-        }
-        if (size > 1)
-            job.ranks = std::move(members[static_cast<std::size_t>(rank)]);
-        job.sharesStatistics = sharesStatistics;
-        job.roundsGradients = roundsGradients;
-        const bool isLast = rank == size - 1;
-        threads.emplace_back([&, job = std::move(job), rank, isLast]() mutable {
-            const auto sink = all.logs[static_cast<std::size_t>(rank)].sink();
-            int steps = 0;
-            Trainer(std::move(job), [&](const TrainingEvent& event) {
-                sink(event);
-                if (std::holds_alternative<StepDone>(event) && ++steps == stopAfter && isLast)
-                    stop.request_stop();
-            }).run(isLast ? stop.get_token() : std::stop_token());
-        });
-    }
-    for (auto& thread : threads)
-        thread.join();
-    for (const auto& log : all.logs) {
-        for (const auto& failed : log.all<Failed>())
-            qWarning("%s", failed.message.c_str());
-        all.runs.push_back(log.all<RunStarted>().at(0).run);
-    }
-    return all;
-}
-
-double largestDifference(const Weights& a, const Weights& b) {
-    double largest = 0;
-    for (const auto& [key, value] : a.values) {
-        const auto first = value.to(DType::F64);
-        const auto other = b.find(key)->to(DType::F64);
-        for (std::size_t i = 0; i < first.span<double>().size(); ++i)
-            largest =
-                std::max(largest, std::abs(first.span<double>()[i] - other.span<double>()[i]));
-    }
-    return largest;
-}
 
 /// What two ranks with these projects fail with, by rank.
 std::vector<std::string> failuresOf(const std::vector<Project>& projects) {
@@ -157,11 +59,7 @@ private Q_SLOTS:
     void aSharedTrainingIsThatOfOneProcess() {
         QFETCH(std::string, optimizer);
         auto project = doubleProject();
-        const auto& def = gradwright::optimizer(optimizer);
-        project.training.optimizer = {optimizer, {}};
-        set(project, "learning_rate", def.defaultLearningRate);
-        if (optimizer == "perceptron-rule") // knows no other loss
-            project.training.objectives.front().loss = {"perceptron-criterion", {}};
+        choose(project, optimizer);
         if (trainingJob(project, {}).settings.updateRule().fullBatch)
             set(project, "batch", std::int64_t{50});
         const TemporaryFolder folder;
@@ -188,11 +86,12 @@ private Q_SLOTS:
 
     /// Synchronized, batches are normalized as in one process, by the samples of all.
     void normalizationMaySeeAllSamples() {
-        const auto project = normalizedProject();
+        const auto project = normalized(doubleProject());
         const TemporaryFolder folder;
         const auto alone = trainTogether(project, 1, folder.path());
         for (const int size : {2, 3, 4}) {
-            const auto together = trainTogether(project, size, folder.path(), {}, -1, true);
+            const auto together =
+                trainTogether(project, size, folder.path(), {.sharesStatistics = true});
             const auto difference = largestDifference(alone.weights(), together.weights());
             QVERIFY2(difference < 1e-9, fmt::format("{} ranks: {}", size, difference).c_str());
         }
@@ -208,14 +107,15 @@ private Q_SLOTS:
     }
     void normalizationMaySeeAllSamplesInSinglePrecision() {
         QFETCH(int, parts);
-        auto project = normalizedProject();
+        auto project = normalized(doubleProject());
         set(project, "precision", std::string("fp32"));
         set(project, "batch", std::int64_t{40});
         set(project, "parts", std::int64_t{parts});
         const TemporaryFolder folder;
         const auto alone = trainTogether(project, 1, folder.path());
         for (const int size : {2, 3}) {
-            const auto together = trainTogether(project, size, folder.path(), {}, -1, true);
+            const auto together =
+                trainTogether(project, size, folder.path(), {.sharesStatistics = true});
             const auto difference = largestDifference(alone.weights(), together.weights());
             QVERIFY2(difference < 1e-4, fmt::format("{} ranks: {}", size, difference).c_str());
         }
@@ -293,7 +193,7 @@ private Q_SLOTS:
         auto project = smallProject(400, 0.05);
         const TemporaryFolder folder;
         const auto full = trainTogether(project, 2, folder.path());
-        const auto rounded = trainTogether(project, 2, folder.path(), {}, -1, false, true);
+        const auto rounded = trainTogether(project, 2, folder.path(), {.roundsGradients = true});
         const auto lossOf = [](const Together& all) { return all.result().test.loss; };
         QVERIFY(lossOf(full) != lossOf(rounded));
         QVERIFY(std::abs(lossOf(full) - lossOf(rounded)) < 0.02 * lossOf(full));
@@ -312,14 +212,15 @@ private Q_SLOTS:
         const auto project = doubleProject();
         const TemporaryFolder folder, rest;
         const auto alone = trainTogether(project, 1, folder.path());
-        const auto stopped = trainTogether(project, 3, folder.path(), {}, 7);
+        const auto stopped = trainTogether(project, 3, folder.path(), {.stopAfter = 7});
         for (const auto& log : stopped.logs) {
             QVERIFY(log.has<Stopped>());
             QCOMPARE(log.all<Stopped>().at(0).step, std::int64_t{7});
         }
         QVERIFY(RunDirectory::open(stopped.runs[0]).readRunJson()["ended_by"] == "stop");
         for (const int size : {1, 2, 4}) {
-            const auto resumed = trainTogether(project, size, rest.path(), stopped.runs[0]);
+            const auto resumed =
+                trainTogether(project, size, rest.path(), {.resumed = stopped.runs[0]});
             QVERIFY(largestDifference(alone.weights(), resumed.weights()) < 1e-9);
         }
     }
@@ -386,8 +287,8 @@ private Q_SLOTS:
                      text.contains("The run is saved up to step 6: resume it"),
                  failed[0].message.c_str());
         const auto alone = trainTogether(project, 1, rest.path());
-        const auto resumed =
-            trainTogether(project, 2, rest.path(), logs[0].all<RunStarted>().at(0).run);
+        const auto resumed = trainTogether(project, 2, rest.path(),
+                                           {.resumed = logs[0].all<RunStarted>().at(0).run});
         QVERIFY(largestDifference(alone.weights(), resumed.weights()) < 1e-9);
     }
 
