@@ -2,13 +2,14 @@
 #pragma once
 
 // The headers that most tests read, compiled once (see gradwright_test). Each source still includes
-// what it uses. QTest cannot be here: it reads a macro that differs from test to test.
+// what it uses.
 
 #include "engine/precompiled.h"
 #include "engine/support/json.h"
 
 #include <QCoreApplication>
 #include <QTemporaryDir>
+#include <QTest>
 #include <QVariant>
 
 #include <fstream>
