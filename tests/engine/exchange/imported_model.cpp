@@ -166,6 +166,16 @@ onnx_format::TensorProto& ModelBuilder::tensor(const std::vector<std::int64_t>& 
     return proto;
 }
 
+void ModelBuilder::fixBatch(std::int64_t batch) {
+    model_.mutable_graph()
+        ->mutable_input(0)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->mutable_shape()
+        ->mutable_dim(0)
+        ->set_dim_value(batch);
+}
+
 std::string ModelBuilder::floats(const std::vector<std::int64_t>& shape,
                                  const std::vector<float>& values) {
     auto& proto = tensor(shape, 1);

@@ -37,6 +37,8 @@ public:
     /// F32 [batch, shape…], the batch a dimension called "N".
     std::string input(const std::string& name, const std::vector<std::int64_t>& shape,
                       int type = 1);
+    /// The batch of the first input is a number.
+    void fixBatch(std::int64_t batch);
     std::string floats(const std::vector<std::int64_t>& shape, const std::vector<float>& values);
     /// Normal numbers, the same for the same shape and place.
     std::string random(const std::vector<std::int64_t>& shape);

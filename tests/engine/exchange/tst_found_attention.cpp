@@ -178,18 +178,6 @@ std::string headsAsSamples(ModelBuilder& b, std::int64_t batch) {
     return turned(b, shaped(rows, {kSteps}, 1, {kAll}), {1, 0, 2});
 }
 
-/// The size of the batch as a number.
-void fixBatch(ModelBuilder& b, std::int64_t batch) {
-    b.proto()
-        .mutable_graph()
-        ->mutable_input(0)
-        ->mutable_type()
-        ->mutable_tensor_type()
-        ->mutable_shape()
-        ->mutable_dim(0)
-        ->set_dim_value(batch);
-}
-
 } // namespace
 
 /// Attention as other programs write it, compared with the text of the standard.
@@ -217,7 +205,7 @@ private Q_SLOTS:
             : form == 1 ? jointProjection(b, {0, kSteps, kHeads, 3, kFeatures}, {3, 0, 2, 1, 4})
                         : ownProjections(b, kUsual, form == 2));
         if (batch > 0)
-            fixBatch(b, batch);
+            b.fixBatch(batch);
         const auto fault =
             importFault(b, Layers{{"multi-head-self-attention", 1}}, batch > 0 ? batch : 3, true);
         QVERIFY2(fault.isEmpty(), qPrintable(fault));

@@ -169,14 +169,7 @@ private Q_SLOTS:
         auto y = b.node("Softmax", {x}, "over");
         b.set("axis", std::int64_t{0});
         b.output(y);
-        auto& dim = *b.proto()
-                         .mutable_graph()
-                         ->mutable_input(0)
-                         ->mutable_type()
-                         ->mutable_tensor_type()
-                         ->mutable_shape()
-                         ->mutable_dim(0);
-        dim.set_dim_value(3);
+        b.fixBatch(3);
         const auto made = opened(b);
         QVERIFY(made.isWholeRun);
         QCOMPARE(made.mixing.size(), std::size_t{1});

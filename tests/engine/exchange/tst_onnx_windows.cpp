@@ -75,14 +75,7 @@ public:
         x = reshaped(x, 1, {kRows, kColumns, kFeatures});
         b_.output(b_.node("Add", {whole, rolled(x, -shift)}));
         if (form_ == BatchForm::Fixed)
-            b_.proto()
-                .mutable_graph()
-                ->mutable_input(0)
-                ->mutable_type()
-                ->mutable_tensor_type()
-                ->mutable_shape()
-                ->mutable_dim(0)
-                ->set_dim_value(kFixed);
+            b_.fixBatch(kFixed);
         return std::move(b_);
     }
 
@@ -269,14 +262,7 @@ private Q_SLOTS:
         const auto windows = b.node("Reshape", {x, b.integers({2, 2, 3})});
         const auto y = b.node("Add", {windows, b.random({2, 1, 3})});
         b.output(b.node("Reshape", {y, b.integers({1, 4, 3})}));
-        b.proto()
-            .mutable_graph()
-            ->mutable_input(0)
-            ->mutable_type()
-            ->mutable_tensor_type()
-            ->mutable_shape()
-            ->mutable_dim(0)
-            ->set_dim_value(1);
+        b.fixBatch(1);
         const auto made = opened(b);
         QVERIFY(!made.isWholeRun);
         const auto fault = importFault(b, layersOf(made.network), 1, true);

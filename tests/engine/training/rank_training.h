@@ -131,6 +131,33 @@ inline Together trainTogether(const Project& project, int size, const std::files
     return all;
 }
 
+/// Two ranks of which the second one ends after its sixth step. `log` gets what the first one
+/// tells.
+inline void trainUntilRankIsLost(EventLog& log, const Project& project,
+                                 std::vector<std::unique_ptr<Communicator>> members,
+                                 const std::filesystem::path& folder,
+                                 std::size_t bucketBytes = kGradientBucket) {
+    EventLog ofSecond;
+    std::vector<std::thread> threads;
+    for (std::size_t rank = 0; rank < 2; ++rank) {
+        auto job = trainingJob(project, folder / std::to_string(rank));
+        job.ranks = std::move(members[rank]);
+        job.bucketBytes = bucketBytes;
+        job.rankPatience = std::chrono::seconds(1);
+        threads.emplace_back([&, rank, job = std::move(job)]() mutable {
+            const auto sink = (rank == 0 ? log : ofSecond).sink();
+            int steps = 0;
+            Trainer(std::move(job), [&](const TrainingEvent& event) {
+                sink(event);
+                if (rank == 1 && std::holds_alternative<StepDone>(event) && ++steps == 6)
+                    throw std::runtime_error("this rank ends");
+            }).run({});
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+}
+
 inline double largestDifference(const Weights& a, const Weights& b) {
     double largest = 0;
     for (const auto& [key, value] : a.values) {

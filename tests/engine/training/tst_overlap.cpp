@@ -228,28 +228,9 @@ private Q_SLOTS:
     void aRankThatIsLostMeanwhileIsNamed() {
         const auto project = doubleProject();
         const TemporaryFolder folder;
-        auto members = PolledCommunicator::make(2, 0);
-        std::vector<EventLog> logs(2);
-        std::vector<std::thread> threads;
-        for (std::size_t rank = 0; rank < 2; ++rank) {
-            auto job =
-                trainingJob(project, std::filesystem::path(folder.path()) / std::to_string(rank));
-            job.ranks = std::move(members[rank]);
-            job.bucketBytes = 1000;
-            job.rankPatience = std::chrono::seconds(1);
-            threads.emplace_back([&logs, rank, job = std::move(job)]() mutable {
-                const auto sink = logs[rank].sink();
-                int steps = 0;
-                Trainer(std::move(job), [&](const TrainingEvent& event) {
-                    sink(event);
-                    if (rank == 1 && std::holds_alternative<StepDone>(event) && ++steps == 6)
-                        throw std::runtime_error("this rank ends");
-                }).run({});
-            });
-        }
-        for (auto& thread : threads)
-            thread.join();
-        const auto failed = logs[0].all<Failed>();
+        EventLog log;
+        trainUntilRankIsLost(log, project, PolledCommunicator::make(2, 0), folder.path(), 1000);
+        const auto failed = log.all<Failed>();
         QCOMPARE(failed.size(), 1U);
         const auto text = QString::fromStdString(failed[0].message);
         QVERIFY2(text.startsWith("Rank 1 has not answered for 1 s.") &&

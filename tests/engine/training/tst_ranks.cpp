@@ -261,34 +261,17 @@ private Q_SLOTS:
     void aLostRankLeavesARunToResume() {
         const auto project = doubleProject();
         const TemporaryFolder folder, rest;
-        auto members = makeThreadCommunicators(2);
-        std::vector<EventLog> logs(2);
-        std::vector<std::thread> threads;
-        for (std::size_t rank = 0; rank < 2; ++rank) {
-            auto job = trainingJob(project, fs::path(folder.path()) / std::to_string(rank));
-            job.ranks = std::move(members[rank]);
-            job.rankPatience = std::chrono::seconds(1);
-            threads.emplace_back([&logs, rank, job = std::move(job)]() mutable {
-                const auto sink = logs[rank].sink();
-                int steps = 0;
-                Trainer(std::move(job), [&](const TrainingEvent& event) {
-                    sink(event);
-                    if (rank == 1 && std::holds_alternative<StepDone>(event) && ++steps == 6)
-                        throw std::runtime_error("this rank ends");
-                }).run({});
-            });
-        }
-        for (auto& thread : threads)
-            thread.join();
-        const auto failed = logs[0].all<Failed>();
+        EventLog log;
+        trainUntilRankIsLost(log, project, makeThreadCommunicators(2), folder.path());
+        const auto failed = log.all<Failed>();
         QCOMPARE(failed.size(), 1U);
         const auto text = QString::fromStdString(failed[0].message);
         QVERIFY2(text.startsWith("Rank 1 has not answered for 1 s. It is rank 1 (host ") &&
                      text.contains("The run is saved up to step 6: resume it"),
                  failed[0].message.c_str());
         const auto alone = trainTogether(project, 1, rest.path());
-        const auto resumed = trainTogether(project, 2, rest.path(),
-                                           {.resumed = logs[0].all<RunStarted>().at(0).run});
+        const auto resumed =
+            trainTogether(project, 2, rest.path(), {.resumed = log.all<RunStarted>().at(0).run});
         QVERIFY(largestDifference(alone.weights(), resumed.weights()) < 1e-9);
     }
 
