@@ -38,14 +38,16 @@ class LayerTimesTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    /// Kernels in integers are bytes, as they are kept and in the form that primitives want.
+    /// Kernels in integers are bytes, as they are kept and in the form that primitives want. Our
+    /// own loops, which processors without VNNI take, read them as FP32 in place of the latter.
     void memoryIsToldAsItIsTaken() {
         auto model = modelOf("small-cnn");
         optimize(model, {"share-equal-ops"});
         std::int64_t elements = 0;
         for (const auto& weight : model.graph.weights())
             elements += weight.shape.elements();
-        const auto bytesOf = [](const InferenceModel& each) {
+        bool hasOwnLoops = false;
+        const auto bytesOf = [&](const InferenceModel& each) {
             const auto program = programOf(each, Precision::F32, 1);
             const auto latency = measureLatency(*program, 0);
             const auto report = program->report();
@@ -54,6 +56,9 @@ private Q_SLOTS:
             for (std::uint32_t i = 0; i < each.weights.size(); ++i)
                 if (program->weights()->read(WeightId{i}) != each.weights[i])
                     throw Error("a weight comes back as another one");
+            hasOwnLoops = std::ranges::any_of(report.ops, [](const OpReport& op) {
+                return op.implementation == "own, without VNNI";
+            });
             return static_cast<std::int64_t>(latency->bytes);
         };
         const auto real = bytesOf(model);
@@ -61,7 +66,10 @@ private Q_SLOTS:
         auto integers = model;
         quantize(integers, planByStructure(integers.graph));
         const auto small = bytesOf(integers);
-        QVERIFY2(2 * small < real, qPrintable(QString::number(small)));
+        if (hasOwnLoops)
+            QVERIFY2(small >= 5 * elements, qPrintable(QString::number(small)));
+        else
+            QVERIFY2(2 * small < real, qPrintable(QString::number(small)));
     }
 
     void everyOpIsMeasured_data() {
