@@ -128,7 +128,7 @@ struct SharedBatch {
     /// This rank's samples count for nothing: they are another one's.
     bool isSpare = false;
     Wire wire = Wire::Full; ///< for gradients
-    /// Sums gradients while the backward pass goes on; null: after it. The results are the same.
+    /// Sums gradients while the backward pass runs; null: after it. The results are the same.
     ExchangeThread* beside = nullptr;
     std::size_t bucketBytes = kGradientBucket; ///< see GradientSharing
 

@@ -34,8 +34,8 @@ struct RunStarted {
 struct StepDone {
     std::int64_t step = 0; ///< counted from 1
     double epoch = 0;      ///< passes done so far, fractional
-    double loss = 0;       ///< mean over the batch
-    Quality quality;       ///< of the batch
+    double loss = 0;       ///< mean over the step
+    Quality quality;       ///< of the step
     double learningRate = 0;
     double samplesPerSecond = 0; ///< over the last second or so, training only
     double secondsLeft = 0;      ///< estimate for all epochs
@@ -43,7 +43,7 @@ struct StepDone {
     /// Norm of each learning weight's gradient; sent with the steps that end a point of
     /// metrics.jsonl only.
     std::shared_ptr<const std::vector<double>> gradientNorms;
-    std::int64_t samples = 0; ///< of the batch
+    std::int64_t samples = 0; ///< of the step, of all its batches
     double seconds = 0;       ///< of the run so far, pauses left out, in whole milliseconds
 };
 

@@ -16,7 +16,7 @@ void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const
 /// Notes settings that changed with a resume.
 void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, const ComputePlan& plan,
                      const DeviceInfo& device);
-/// Whether gradients are summed over ranks while the backward pass goes on.
+/// Whether gradients are summed over ranks while the backward pass runs.
 bool overlaps(const TrainingJob& job);
 /// Whether the run's "machine" says that a GPU computed last.
 bool wasOnGpu(const Json& machine);

@@ -139,7 +139,7 @@ ParamSpecs makeTrainingParams() {
         std::move(warmupStart),
         intParam("epochs", "Epochs", 5, 1, 1'000'000, "Passes over the training data."),
         intParam("batch", "Batch size", 32, 1, 1 << 20,
-                 "Samples whose gradients are averaged for one step."),
+                 "Samples that are computed together and whose gradients are averaged."),
         std::move(accumulated),
         intParam("seed", "Seed", 1, 0, 9e15,
                  "Seed of all random numbers: the same seed and number of batch parts give the "

@@ -49,7 +49,7 @@ struct TrainingJob {
     bool sharesStatistics = false;
     /// Gradients travel between ranks in bfloat16, in half the bytes.
     bool roundsGradients = false;
-    /// Gradients are summed over the ranks while the backward pass goes on, where the ranks'
+    /// Gradients are summed over the ranks while the backward pass runs, where the ranks'
     /// communicator allows it and statistics are not shared. The weights are the same either way.
     bool overlapsSums = true;
     /// Gradients that travel together, in bytes.

@@ -21,8 +21,9 @@ struct Size {
 };
 
 constexpr Size kSizes[] = {
-    {32, 65, 4, 16, false}, {16, 197, 3, 64, false}, {8, 256, 8, 32, true}, {8, 512, 8, 32, false},
-    {2, 1024, 8, 64, true}, {2, 1024, 8, 64, false}, {2, 2048, 8, 32, false},
+    {32, 65, 4, 16, false},  {16, 197, 3, 64, false}, {8, 256, 8, 32, true},
+    {8, 512, 8, 32, false},  {2, 1024, 8, 64, true},  {2, 1024, 8, 64, false},
+    {2, 2048, 8, 32, false},
 };
 
 /// A learned position in front, so that attention has a gradient to give.
@@ -77,13 +78,14 @@ Figures measure(const Size& size, Mode mode, int rounds) {
 
 int main(int argc, char** argv) {
     const int rounds = std::max(1, argc > 1 ? std::atoi(argv[1]) : 7);
-    fmt::print("batch  steps  heads  width  causal   forward    step, ms   memory: forward   step, MB\n");
+    fmt::print(
+        "batch  steps  heads  width  causal   forward    step, ms   memory: forward   step, MB\n");
     for (const auto& size : kSizes) {
         const auto forward = measure(size, Mode::Inference, rounds);
         const auto step = measure(size, Mode::Training, rounds);
-        fmt::print("{:5}  {:5}  {:5}  {:5}  {:6}  {:8.2f}  {:10.2f}  {:16.1f}  {:9.1f}\n", size.batch,
-                   size.steps, size.heads, size.width, size.causal ? "yes" : "no",
-                   forward.milliseconds, step.milliseconds, static_cast<double>(forward.bytes) / 1e6,
-                   static_cast<double>(step.bytes) / 1e6);
+        fmt::print("{:5}  {:5}  {:5}  {:5}  {:6}  {:8.2f}  {:10.2f}  {:16.1f}  {:9.1f}\n",
+                   size.batch, size.steps, size.heads, size.width, size.causal ? "yes" : "no",
+                   forward.milliseconds, step.milliseconds,
+                   static_cast<double>(forward.bytes) / 1e6, static_cast<double>(step.bytes) / 1e6);
     }
 }

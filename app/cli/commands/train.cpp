@@ -302,7 +302,7 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
                      "the bytes")
         ->check(CLI::IsMember({"full", "bf16"}));
     command->add_flag("--no-overlap", options->afterBackward,
-                      "Under mpirun: sum gradients after the backward pass, not while it goes on; "
+                      "Under mpirun: sum gradients after the backward pass, not while it runs; "
                       "the weights are the same");
     command->add_flag("--scale-rate", options->scaleRate,
                       "The project's learning rate is for its batch: with a batch k times as large "

@@ -108,8 +108,7 @@ private Q_SLOTS:
                 }
         }
         qInfo("%zu cases cover %zu of %zu ops and %zu of %zu activations", cases().size(),
-              ops.size(), std::variant_size_v<AnyOp>, functions.size(),
-              activations().size());
+              ops.size(), std::variant_size_v<AnyOp>, functions.size(), activations().size());
         // Ops on integers have cases of their own (tst_quantized_product, tst_quantized_pool,
         // tst_packed_dense), and so has rounding, whose gradient is none (tst_fake_quantization).
         for (const OpAttributes& op :
