@@ -58,8 +58,8 @@ Figures measure(const Size& size, Mode mode, int rounds) {
     const auto features = size.heads * size.width;
     const auto x = noise(size.batch * size.steps * 3 * features);
     const auto target = noise(size.batch * size.steps * features);
-    const std::vector<BatchInput> inputs{{*graph.input("x"), x.data()},
-                                         {*graph.input("target"), target.data()}};
+    const std::vector<BatchInput> inputs{{graph.input("x"), x.data()},
+                                         {graph.input("target"), target.data()}};
     const auto program = makeOneDnnBackend()->compile(graph, {.batch = size.batch, .mode = mode});
     double least = 0;
     for (int round = 0; round <= rounds; ++round) {
