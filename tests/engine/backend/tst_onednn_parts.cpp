@@ -42,6 +42,17 @@ Difference partsAgainstWhole(const OpGraph& graph, int parts, std::uint64_t seed
     return difference;
 }
 
+/// The net with tanh in place of each ReLU, so that rounding cannot move a value across a kink.
+OpGraph withoutKinks(OpGraph graph) {
+    for (std::size_t i = 0; i < graph.ops().size(); ++i) {
+        const auto op = graph.ops()[i];
+        const auto* relu = std::get_if<ActivationOp>(&op.attributes);
+        if (relu && relu->activation.kind == ActivationKind::Relu)
+            graph.replace(i, ActivationOp{{ActivationKind::Tanh}}, op.inputs);
+    }
+    return graph;
+}
+
 } // namespace
 
 /// Batches computed in parts side by side, in training and inference.
@@ -50,10 +61,10 @@ class OneDnnPartsTest : public QObject {
 
 private Q_SLOTS:
     /// Ten samples make parts of 8 and 2, or of 4, 4 and 2. The whole one is compared with the
-    /// reference elsewhere. Parts may be convolved by another algorithm, whose rounding now and
-    /// then moves a value across the kink of a ReLU: then one channel's gradient is off by a
-    /// sample's part. So the numbers have to agree for one of a few seeds, and roughly for all
-    /// before it.
+    /// reference elsewhere. Parts have a batch normalization of ours, the whole may have oneDNN's;
+    /// they round otherwise, which for some seeds moves a value of the small residual net across
+    /// the kink of a ReLU. So that net has to agree roughly for each seed and closely for one of a
+    /// few; without kinks it has to agree closely at once, like all others.
     void trainLikeTheWhole_data() {
         QTest::addColumn<std::size_t>("index");
         QTest::addColumn<int>("parts");
@@ -66,12 +77,17 @@ private Q_SLOTS:
         QFETCH(std::size_t, index);
         QFETCH(int, parts);
         const auto net = sampleNets()[index];
+        const bool hasKinks = net.name == smallResidual().name;
+        if (hasKinks) {
+            const auto smooth = partsAgainstWhole(withoutKinks(net.graph), parts, 1);
+            QVERIFY2(smooth.relative <= 1e-4, smooth.text());
+        }
         std::uint64_t seed = 1;
         for (;; ++seed) {
             const auto difference = partsAgainstWhole(net.graph, parts, seed);
             if (difference.relative <= 1e-4)
                 break;
-            QVERIFY2(difference.relative <= 0.05 && seed < 6, difference.text());
+            QVERIFY2(hasKinks && difference.relative <= 0.05 && seed < 6, difference.text());
         }
         const auto program = compiled(net.graph, 10, parts, seed);
         const auto whole = compiled(net.graph, 10, 1, seed);
