@@ -77,6 +77,14 @@ bool ZipArchive::contains(std::string_view name) const {
     return std::ranges::find(members_, name, &Member::name) != members_.end();
 }
 
+std::vector<std::string> ZipArchive::namesEndingIn(std::string_view ending) const {
+    std::vector<std::string> names;
+    for (const auto& member : members_)
+        if (member.name.ends_with(ending))
+            names.push_back(member.name);
+    return names;
+}
+
 ByteRegion ZipArchive::open(std::string_view name, std::uint64_t most) const {
     const auto found = std::ranges::find(members_, name, &Member::name);
     if (found == members_.end())

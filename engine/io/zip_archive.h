@@ -18,6 +18,8 @@ public:
     explicit ZipArchive(const std::filesystem::path& path);
 
     [[nodiscard]] bool contains(std::string_view name) const;
+    /// The members whose names end so, in the order of the archive.
+    [[nodiscard]] std::vector<std::string> namesEndingIn(std::string_view ending) const;
     /// The member's bytes: where they lie in the file if they are stored, in memory if they are
     /// packed. Throws Error naming file and member when there is none, when it has more than `most`
     /// bytes, is packed in a way other than deflate, encrypted or damaged.

@@ -220,6 +220,17 @@ def small_templates():
          {"batch": 64, "epochs": 5, "learning_rate": 0.05}),
     )
     project(
+        "your-pictures", "Your pictures in a minute",
+        "A residual network that is small enough to learn from a few dozen pictures of each class "
+        "in about a minute. The pictures at first are patches of three photographs: put a folder "
+        "of your own in their place, with one folder per class.",
+        small.pictures(3),
+        ("images", {"folder": "../datasets/surfaces/train", "size": [48, 48],
+                    "test_folder": "../datasets/surfaces/test"}, 0.1),
+        (CLASSES, adam, "cosine", {"batch": 8, "epochs": 40, "learning_rate": 0.002}),
+        augmentation={"flip_horizontal": True, "shift": 0.06},
+    )
+    project(
         "tiny-vision-transformer", "Tiny vision transformer",
         "Cuts a digit into 49 patches and lets four transformer encoders look at all of them at "
         "once (Dosovitskiy et al. 2020). No convolution looks at neighbours: the network has to "

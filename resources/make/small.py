@@ -36,6 +36,22 @@ def cifar_resnet(depth):
     return g
 
 
+def pictures(classes):
+    """A residual network for photographs of 48 × 48 that learns from few of them in a minute."""
+    g = Graph()
+    x = g.add("input", "image", shape=[3, 48, 48])
+    x = g.add("conv2d", "stem", [x], **conv(32, 5, 2))
+    x = g.chain(x, ("batch-norm", "stem_bn"), ("relu", "stem_relu"), ("max-pool2d", "stem_pool"))
+    x = g.use("Residual block", "stage1", [x], filters=32)
+    x = g.use("Residual block, halving", "stage2", [x], filters=64)
+    x = g.use("Residual block, halving", "stage3", [x], filters=128)
+    g.chain(
+        x, ("global-average-pool", "pool"), ("dense", "scores", {"units": classes}),
+        ("softmax", "probabilities"), ("output", "class"),
+    )
+    return g
+
+
 def denoising_autoencoder():
     g = Graph()
     g.chain(

@@ -167,6 +167,26 @@ private Q_SLOTS:
                  61'706);
     }
 
+    void modelsAreCompared() {
+        const auto first = exported("template:exclusive-or", "first.onnx");
+        const auto second = cli_.path("second.onnx");
+        QCOMPARE(cli_.run({"edit", first, "-o", second, "--fix", "N=4"}).code, 0);
+        const auto alike = cli_.run({"inspect", first, "--against", first});
+        QVERIFY2(alike.code == 0 && alike.out == "The models are alike.\n", alike.text().c_str());
+        const auto json = cli_.run({"inspect", first, "--against", second, "--json"}).json();
+        QVERIFY(!json["equal"].get<bool>());
+        QCOMPARE(json["differences"][0]["kind"].get<std::string>(), std::string("input"));
+        QCOMPARE(json["differences"][0]["first"].get<std::string>(), std::string("float32 N×2"));
+        QCOMPARE(json["differences"][0]["second"].get<std::string>(), std::string("float32 4×2"));
+        const auto text = cli_.run({"inspect", first, "--against", second});
+        QVERIFY2(text.out.contains("  first:  float32 N×2\n  second: float32 4×2\n"),
+                 text.text().c_str());
+        QVERIFY2(text.out.contains(" differences.\n"), text.text().c_str());
+        const auto other = cli_.run({"inspect", first, "--against", cli_.path("net.keras")});
+        QCOMPARE(other.code, 2);
+        QVERIFY2(other.err.contains("net.keras is none by its name"), other.text().c_str());
+    }
+
     void aKerasModelBecomesAProject() {
         const auto folder = fs::path(GRADWRIGHT_SOURCE_DIR) / "tests/engine/exchange/keras";
         const auto model = QString::fromStdString((folder / "nested.keras").string());

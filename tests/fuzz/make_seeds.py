@@ -333,7 +333,22 @@ def keras_models():
         put("keras", f"{name}.keras", file.getvalue())
 
 
+def exported_programs():
+    """A program that PyTorch exported, and the least of one."""
+    put("exported", "exported.pt2", (SEEDS.parent.parent / "engine/exchange/data/exported.pt2").read_bytes())
+    meta = {"dtype": 7, "sizes": [{"as_int": 2}, {"as_int": 3}], "strides": [{"as_int": 1}, {"as_int": 2}],
+            "storage_offset": {"as_int": 1}, "layout": 7}
+    weight = {"path_name": "weight_0", "use_pickle": False, "tensor_meta": meta}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for member, contents in (("a/data/weights/model_weights_config.json", json.dumps({"config": {"w": weight}})),
+                                 ("a/data/weights/weight_0", bytes(range(28))), ("a/byteorder", "little")):
+            archive.writestr(zipfile.ZipInfo(member), contents)
+    put("exported", "least.pt2", file.getvalue())
+
+
 if __name__ == "__main__":
+    exported_programs()
     keras_models()
     models()
     images()

@@ -4,6 +4,7 @@
 #include "engine/exchange/onnx_edit.h"
 #include "engine/exchange/onnx_import.h"
 #include "engine/exchange/onnx_types.h"
+#include "engine/exchange/weights/exported_program.h"
 #include "engine/io/hdf5/hdf5_file.h"
 #include "engine/io/safetensors.h"
 #include "engine/project/project_file.h"
@@ -92,6 +93,18 @@ std::string readKeras(std::span<const std::uint8_t> bytes) {
     });
 }
 
+/// Each weight of an exported program.
+std::string readExported(std::span<const std::uint8_t> bytes) {
+    const MemoryFile file(bytes);
+    return refusal([&] {
+        const auto archive = openExportedProgram(file.path());
+        for (const auto& tensor : archive.tensors)
+            archive.read({tensor.name}, [&](const std::string&, const Tensor& values) {
+                require(values.shape() == tensor.shape, "a weight of another shape");
+            });
+    });
+}
+
 /// Each array of a file.
 std::string readHdf5(std::span<const std::uint8_t> bytes) {
     return refusal([&] {
@@ -108,6 +121,7 @@ constexpr std::array kModelReaders = {FuzzedReader{"onnx", readNetwork},
                                       FuzzedReader{"checkpoint", readTrainingState},
                                       FuzzedReader{"model", readOptimizedModel},
                                       FuzzedReader{"keras", readKeras},
+                                      FuzzedReader{"exported", readExported},
                                       FuzzedReader{"hdf5", readHdf5}};
 
 } // namespace

@@ -9,6 +9,7 @@
 #include "ui/forms/long_work.h"
 #include "ui/forms/save_dialog.h"
 #include "ui/onnx/ask_text.h"
+#include "ui/onnx/differences_dialog.h"
 #include "ui/onnx/node_details.h"
 #include "ui/onnx/node_list.h"
 #include "ui/onnx/onnx_window.h"
@@ -349,6 +350,27 @@ void OnnxWindow::convertOpset() {
     change.edits.opset = chosen.toLongLong();
     change.text = tr("Convert operator set %1 to %2").arg(now).arg(chosen);
     perform(change);
+}
+
+/// The model as it is now, edits included, beside the one of a file: that which it was made of,
+/// too.
+void OnnxWindow::compare() {
+    const QString file = askOpenFile(this, tr("Compare with another model"),
+                                     tr("ONNX models (*.onnx);;All files (*)"));
+    if (file.isEmpty())
+        return;
+    try {
+        const auto found = document_.differencesFrom(file);
+        if (!found)
+            return;
+        rememberFolder(file);
+        QString own = QFileInfo(document_.original()).fileName();
+        if (document_.isModified())
+            own = tr("%1, edited").arg(own);
+        DifferencesDialog(*found, own, QFileInfo(file).fileName(), this).exec();
+    } catch (const std::exception& error) {
+        say(QString::fromUtf8(error.what()), true);
+    }
 }
 
 } // namespace gradwright

@@ -4,6 +4,7 @@
 #include "engine/exchange/onnx_types.h"
 #include "engine/support/error.h"
 #include "engine/support/posix_file.h"
+#include "engine/support/stopped.h"
 #include "ui/forms/long_work.h"
 #include "ui/theme/text.h"
 
@@ -193,6 +194,25 @@ std::optional<OnnxWritten> OnnxDocument::save(const QString& to) {
     steps_.setClean();
     Q_EMIT fileChanged();
     return written;
+}
+
+std::optional<std::vector<OnnxDifference>> OnnxDocument::differencesFrom(const QString& file) {
+    std::optional<std::vector<OnnxDifference>> found;
+    try {
+        work(tr("Comparing the models…"), [&](const std::stop_token& stop,
+                                              const Progress& progress) {
+            const std::filesystem::path original = original_.toStdString();
+            const auto first = readOnnx(model_.bytes(), original.parent_path());
+            progress(0.3);
+            const auto second = readOnnxFile(file.toStdString(), [&stop] { throwIfStopped(stop); });
+            progress(0.7);
+            throwIfStopped(stop);
+            found = onnxDifferences(first, second);
+        });
+    } catch (const WorkStopped&) {
+        return {};
+    }
+    return found;
 }
 
 QStringList OnnxDocument::changes() const {

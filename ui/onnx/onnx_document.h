@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/exchange/onnx_differences.h"
 #include "engine/exchange/onnx_edit.h"
 #include "engine/exchange/onnx_outline.h"
 
@@ -13,6 +14,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 class QWidget;
 
@@ -38,6 +40,10 @@ public:
     /// Checks and writes the model as the terminal does. Nothing when it was cancelled. Throws
     /// Error; nothing is written then.
     std::optional<OnnxWritten> save(const QString& to);
+
+    /// What differs between the model as it is now and the one in the file. Nothing when it was
+    /// cancelled. Throws Error for what cannot be read.
+    std::optional<std::vector<OnnxDifference>> differencesFrom(const QString& file);
 
     [[nodiscard]] const OnnxOutline& outline() const { return outline_; }
     /// The file that was opened, and the one that it was saved as last, if any.

@@ -224,6 +224,10 @@ void OnnxWindow::makeMenus() {
     add(
         model, tr("Convert the operator set…"), QStringLiteral("Ctrl+Shift+O"),
         [this] { convertOpset(); }, "opset");
+    model.addSeparator();
+    add(
+        model, tr("Compare with another model…"), QStringLiteral("Ctrl+D"), [this] { compare(); },
+        "compare");
     // In their lists only: elsewhere these keys edit what is typed.
     for (QAction* const action : {rename_, remove, dropAttribute_})
         action->setShortcutContext(Qt::WidgetShortcut);

@@ -73,6 +73,7 @@ private:
     void typeAttribute(const QString& attribute, const QString& value);
     void replaceTensor();
     void convertOpset();
+    void compare();
     /// Says what is against the step, or `done`.
     bool perform(const OnnxChange& change);
     [[nodiscard]] std::vector<std::string> selectedKeys() const;

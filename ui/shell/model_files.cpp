@@ -124,7 +124,7 @@ void ProjectFiles::openAnswering(const QString& file) {
 
 QString ProjectFiles::askWeights(QWidget& window) {
     return askOpenFile(&window, tr("Load weights"),
-                       tr("Weights (*.safetensors *.pt *.pth);;All files (*)"));
+                       tr("Weights (*.safetensors *.pt2 *.pt *.pth);;All files (*)"));
 }
 
 bool ProjectFiles::areWeights(const QString& file) {

@@ -89,6 +89,7 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {onnx, tr("Add an attribute, remove it"), QStringLiteral("Ctrl+Shift+A, Del")},
         {onnx, tr("Replace a tensor from .npy"), QStringLiteral("Ctrl+T")},
         {onnx, tr("Convert the operator set"), QStringLiteral("Ctrl+Shift+O")},
+        {onnx, tr("Compare with another model"), QStringLiteral("Ctrl+D")},
         {onnx, tr("Search nodes"), QStringLiteral("Ctrl+F")},
     };
 }

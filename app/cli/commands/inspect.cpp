@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
+#include "app/cli/commands/model_differences.h"
 #include "app/cli/commands/onnx_models.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/naming.h"
@@ -232,6 +233,7 @@ void makeProjectOfModel(const std::filesystem::path& model, const std::filesyste
 void addInspectCommand(CLI::App& app, int&) {
     struct Options {
         std::string file;
+        std::string against;
         std::vector<std::string> lengths;
         bool json = false;
     };
@@ -239,11 +241,19 @@ void addInspectCommand(CLI::App& app, int&) {
     auto* command = app.add_subcommand(
         "inspect", "Tell what an ONNX or Keras model holds and what opens as layers");
     command->add_option("file", options->file, "A model: NAME.onnx, NAME.keras")->required();
-    command->add_option("--length", options->lengths,
-                        "Length of an axis that the model only names (height=224), or the value of "
-                        "an input of one whole number (rate=16000)");
+    auto* const against =
+        command->add_option("--against", options->against,
+                            "Another ONNX model: tell what differs in inputs, outputs, nodes and "
+                            "constants");
+    command
+        ->add_option("--length", options->lengths,
+                     "Length of an axis that the model only names (height=224), or the value of "
+                     "an input of one whole number (rate=16000)")
+        ->excludes(against);
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options] {
+        if (!options->against.empty())
+            return printModelDifferences(options->file, options->against, options->json);
         if (isKerasName(options->file))
             return inspectKeras(options->file, options->lengths, options->json);
         const auto model = readOnnxFile(options->file);

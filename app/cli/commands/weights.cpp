@@ -209,8 +209,8 @@ void addWeightsCommand(CLI::App& app, int&) {
                    "weight, and with -o the project that starts with them");
     command
         ->add_option("file", options->file,
-                     "A safetensors file of PyTorch, Hugging Face or timm, or a folder with "
-                     "model.safetensors")
+                     "A safetensors file of PyTorch, Hugging Face or timm, a folder with "
+                     "model.safetensors, or a program exported by PyTorch (.pt2)")
         ->required();
     command->add_option("--into", options->into, "A project file or template:NAME")->required();
     command->add_option("-o,--output", options->output,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/weights/weight_archive.h"
 
+#include "engine/exchange/weights/exported_program.h"
 #include "engine/exchange/weights/weight_names.h"
 #include "engine/io/safetensors.h"
 #include "engine/support/error.h"
@@ -37,21 +38,8 @@ Tensor asRealNumbers(const std::filesystem::path& file, const std::string& name,
     }
 }
 
-} // namespace
-
-bool isWeightFile(const std::filesystem::path& file) {
-    const auto ending = weightFileEnding(file);
-    return ending == ".safetensors" || std::ranges::count(kPickled, ending) > 0;
-}
-
-WeightArchive openWeightArchive(const std::filesystem::path& file) {
-    if (std::ranges::count(kPickled, weightFileEnding(file)) > 0)
-        throw Error("{0}: PyTorch's own files are programs and are not run here; convert it once, "
-                    "where PyTorch is: python3 -c \"import torch; from safetensors.torch import "
-                    "save_file; s = torch.load('{1}', map_location='cpu', weights_only=True); s = "
-                    "s.get('state_dict', s); save_file({{k: v.clone().contiguous() for k, v in "
-                    "s.items()}}, '{2}.safetensors')\"",
-                    file.string(), file.filename().string(), file.stem().string());
+/// The values as they are in the file.
+WeightArchive openSafetensors(const std::filesystem::path& file) {
     WeightArchive archive{file, {}, {}};
     readSafetensors(
         file,
@@ -61,9 +49,6 @@ WeightArchive openWeightArchive(const std::filesystem::path& file) {
             contents.shapes.clear();
         },
         [](const std::string&, const Tensor&) {});
-    if (archive.tensors.empty())
-        throw Error("{}: holds no tensors", file.string());
-    std::ranges::sort(archive.tensors, comesBefore, &ForeignTensor::name);
     archive.read = [file](const std::vector<std::string>& names,
                           const std::function<void(const std::string&, Tensor)>& take) {
         const std::set<std::string, std::less<>> wanted(names.begin(), names.end());
@@ -75,9 +60,37 @@ WeightArchive openWeightArchive(const std::filesystem::path& file) {
                 if (contents.shapes.size() != wanted.size())
                     throw Error("{}: has been replaced by another file meanwhile", file.string());
             },
-            [&](const std::string& name, const Tensor& tensor) {
-                take(name, asRealNumbers(file, name, tensor));
-            });
+            take);
+    };
+    return archive;
+}
+
+} // namespace
+
+bool isWeightFile(const std::filesystem::path& file) {
+    const auto ending = weightFileEnding(file);
+    return ending == ".safetensors" || ending == ".pt2" || std::ranges::count(kPickled, ending) > 0;
+}
+
+WeightArchive openWeightArchive(const std::filesystem::path& file) {
+    const auto ending = weightFileEnding(file);
+    if (std::ranges::count(kPickled, ending) > 0)
+        throw Error("{0}: PyTorch's own files are programs and are not run here; convert it once, "
+                    "where PyTorch is: python3 -c \"import torch; from safetensors.torch import "
+                    "save_file; s = torch.load('{1}', map_location='cpu', weights_only=True); s = "
+                    "s.get('state_dict', s); save_file({{k: v.clone().contiguous() for k, v in "
+                    "s.items()}}, '{2}.safetensors')\"",
+                    file.string(), file.filename().string(), file.stem().string());
+    auto archive = ending == ".pt2" ? openExportedProgram(file) : openSafetensors(file);
+    if (archive.tensors.empty())
+        throw Error("{}: holds no tensors", file.string());
+    std::ranges::sort(archive.tensors, comesBefore, &ForeignTensor::name);
+    archive.read = [file, read = std::move(archive.read)](
+                       const std::vector<std::string>& names,
+                       const std::function<void(const std::string&, Tensor)>& take) {
+        read(names, [&](const std::string& name, const Tensor& tensor) {
+            take(name, asRealNumbers(file, name, tensor));
+        });
     };
     return archive;
 }

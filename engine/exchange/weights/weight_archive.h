@@ -28,12 +28,13 @@ struct WeightArchive {
         read;
 };
 
-/// Lists the tensors of a safetensors file. Throws Error naming the file and what would be right;
-/// for PyTorch's own files, which are programs, how they are converted.
+/// Lists the tensors of a safetensors file, or of a program that PyTorch exported (`.pt2`, see
+/// openExportedProgram()). Throws Error naming the file and what would be right; for PyTorch's own
+/// files, which are programs, how they are converted.
 WeightArchive openWeightArchive(const std::filesystem::path& file);
 
-/// Whether a file's name says that it holds weights without a network: ".safetensors", ".pt",
-/// ".pth", ".bin" and ".ckpt", the last four of which openWeightArchive() only explains.
+/// Whether a file's name says that it holds weights without a network: ".safetensors", ".pt2",
+/// ".pt", ".pth", ".bin" and ".ckpt", the last four of which openWeightArchive() only explains.
 bool isWeightFile(const std::filesystem::path& file);
 
 } // namespace gradwright

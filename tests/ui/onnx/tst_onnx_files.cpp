@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/onnx/onnx_bench.h"
 #include "tests/ui/shell/spoken_faults.h"
+#include "ui/onnx/differences_dialog.h"
 
+#include <QClipboard>
 #include <QContextMenuEvent>
 #include <QDropEvent>
+#include <QLabel>
 #include <QMimeData>
+#include <QPushButton>
+#include <QTableWidget>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -60,6 +65,48 @@ private Q_SLOTS:
         QVERIFY(answers.isDone());
         QCOMPARE(problem, QStringLiteral("there is a value \"x\" already"));
         refused("already");
+    }
+
+    void modelsAreSeenBesideEachOther() {
+        open("small.onnx");
+        ModalAnswers answers;
+        QString said;
+        answers.file(text("small.onnx"))
+            .see([&](QWidget& dialog) {
+                said = dialog.findChild<QLabel*>(QStringLiteral("said"))->text();
+                QVERIFY(!dialog.findChild<QPushButton*>(QStringLiteral("copy"))->isEnabled());
+            })
+            .key(Qt::Key_Escape);
+        pressMenu("Model", "compare");
+        QTRY_VERIFY(answers.isDone());
+        QCOMPARE(said, QStringLiteral("small.onnx and small.onnx are alike."));
+
+        typePort(window_->inputs(), PortModel::kFirstAxis + 2, "6");
+        QStringList cells;
+        answers.file(text("small.onnx"))
+            .see([&](QWidget& dialog) {
+                said = dialog.findChild<QLabel*>(QStringLiteral("said"))->text();
+                auto& table = static_cast<DifferencesDialog&>(dialog).table();
+                for (int column = 0; column < table.columnCount(); ++column)
+                    cells << table.item(0, column)->text();
+                QTest::keyClick(&table, Qt::Key_C, Qt::ControlModifier);
+            })
+            .key(Qt::Key_Escape);
+        key(Qt::Key_D, Qt::ControlModifier);
+        QTRY_VERIFY(answers.isDone());
+        QCOMPARE(said, QStringLiteral("small.onnx, edited and small.onnx differ in 1 thing."));
+        const QStringList expected{QStringLiteral("Input"), QStringLiteral("x"),
+                                   QString::fromUtf8("float32 N×1×6×4"),
+                                   QString::fromUtf8("float32 N×1×4×4")};
+        QCOMPARE(cells, expected);
+        QCOMPARE(QGuiApplication::clipboard()->text(), expected.join(u'\t'));
+
+        writeFileAtomically(path("none.onnx"), std::string_view("no model"));
+        answers.file(text("none.onnx"));
+        key(Qt::Key_D, Qt::ControlModifier);
+        QTRY_VERIFY(answers.isDone());
+        QVERIFY2(window_->said().contains(QStringLiteral("none.onnx")),
+                 qPrintable(window_->said()));
     }
 
     /// The check is the terminal's: what cannot be read again is not written.
