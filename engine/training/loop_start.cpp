@@ -276,9 +276,13 @@ void TrainingLoop::endWithout(const RankLost& lost) {
             : std::string();
     if (!lost.isWithinStep)
         writeCheckpointFile();
-    recordRanks(directory_, job_, places_);
+    noteRanks();
     throw Error("{}{} {}", lost.what(), place,
                 adviceAfterLosingRank(stepsOfCheckpoint(directory_.lastWeights())));
+}
+
+void TrainingLoop::noteRanks() {
+    recordRanks(directory_, job_, places_, beside_ && sums_.sums() > 1);
 }
 
 void TrainingLoop::noteSettings() {
@@ -347,7 +351,7 @@ bool TrainingLoop::startRun(const std::stop_token& stop) {
             keptSamples(split_), toString(frozen_->features),
             bytesText(static_cast<std::int64_t>(
                 FeatureSource::bytesFor(keptSamples(split_), frozen_->features)))));
-    recordRanks(directory_, job_, places_);
+    noteRanks();
     if (plan_.parts > 1)
         governor_.emplace(computePool());
     else if (plan_.threads > 1 && !job_.settings.target().isGpu())
