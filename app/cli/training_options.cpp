@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 namespace gradwright::cli {
@@ -246,11 +247,14 @@ void TrainingOptions::requireResumable() const {
         {"--batch", &batch_}, {"--optimizer", &optimizer_}, {"--schedule", &schedule_},
         {"--loss", &loss_},   {"--seed", &seed_},           {"--precision", &precision_},
         {"--data", &data_},   {"--integers", &integers_}};
-    constexpr std::string_view kFree = "--epochs, --learning-rate, --threads, --device and --set "
-                                       "with early_stopping, patience or checkpoint_seconds";
+    constexpr std::string_view kFree =
+        "--epochs, --learning-rate, --threads, --device and --set with "
+        "early_stopping, patience, checkpoint_seconds, where or processes";
+    constexpr std::string_view kFreeKeys[] = {"early_stopping", "patience", "checkpoint_seconds",
+                                              "where", "processes"};
     for (const auto& assignment : assignments_)
         if (const auto key = assignment.substr(0, assignment.find('='));
-            key != "early_stopping" && key != "patience" && key != "checkpoint_seconds")
+            std::ranges::find(kFreeKeys, key) == std::end(kFreeKeys))
             throw UsageError("--set {} cannot change a run once it has begun; --resume takes {}",
                              assignment, kFree);
     for (const auto& [option, value] : fixed)

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/distributed/communicator.h"
 
+#include "engine/distributed/hurry.h"
+
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <utility>
 
 namespace gradwright {
 namespace {
+
+/// In nanoseconds, of all communicators of this process.
+std::atomic<std::int64_t> hurriedPatience{
+    std::chrono::nanoseconds(Communicator::kHurriedPatience).count()};
 
 /// The upper half of an FP32 number, to the nearest, to even where two are as near. What is no
 /// number stays none.
@@ -35,8 +42,12 @@ void Communicator::setPatience(std::chrono::nanoseconds patience, std::stop_toke
     hurry_ = std::move(hurry);
 }
 
+void setHurriedPatience(std::chrono::nanoseconds patience) {
+    hurriedPatience = patience.count();
+}
+
 bool Communicator::isTooLong(std::chrono::nanoseconds waited) const {
-    return waited > patience_ || (waited > kHurriedPatience && hurry_.stop_requested());
+    return waited > patience_ || (waited.count() > hurriedPatience && hurry_.stop_requested());
 }
 
 void Communicator::lose(int rank) {

@@ -130,6 +130,18 @@ int numberFrom(const char* variable) {
     return std::max(number, 0);
 }
 
+/// How many threads may use MPI, as MPI_Init_thread() takes it.
+int threadsAskedFor() {
+    constexpr const char* kVariable = "GRADWRIGHT_MPI_THREADS";
+    const char* text = std::getenv(kVariable);
+    const std::string_view asked = text ? text : "";
+    if (asked == "funneled")
+        return MpiLibrary::kFunneled;
+    if (!asked.empty() && asked != "serialized")
+        throw Error("{} must be \"funneled\" or \"serialized\", not \"{}\"", kVariable, asked);
+    return MpiLibrary::kSerialized;
+}
+
 } // namespace
 
 int processesStarted() {
@@ -139,14 +151,15 @@ int processesStarted() {
 }
 
 std::unique_ptr<Communicator> joinMpi() {
+    const int asked = threadsAskedFor();
     const auto& mpi = MpiLibrary::get();
     int provided = 0, rank = 0, size = 0;
-    require(mpi.initialize(nullptr, nullptr, MpiLibrary::kSerialized, &provided), "its start");
+    require(mpi.initialize(nullptr, nullptr, asked, &provided), "its start");
     require(mpi.setErrorHandler(mpi.world, mpi.returnErrors), "its start");
     require(mpi.rank(mpi.world, &rank), "its start");
     require(mpi.size(mpi.world, &size), "its start");
-    auto joined =
-        std::make_unique<MpiCommunicator>(rank, size, provided >= MpiLibrary::kSerialized);
+    auto joined = std::make_unique<MpiCommunicator>(
+        rank, size, std::min(asked, provided) >= MpiLibrary::kSerialized);
     if (size != processesStarted())
         throw Error("{} processes were started together, and Open MPI knows of {}: is mpirun of "
                     "the same version as libmpi.so.40?",

@@ -32,6 +32,7 @@ struct MpiLibrary {
 
     static constexpr int kSuccess = 0;
     static constexpr int kUndefined = -32766; ///< testSome() had no request to test
+    static constexpr int kFunneled = 1;       ///< a single thread makes calls
     static constexpr int kSerialized = 2;     ///< one thread at a time makes calls
     static constexpr int kLongestText = 256;
 

@@ -6,6 +6,7 @@
 #include "engine/io/run_directory.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/support/error.h"
+#include "engine/training/processes.h"
 #include "engine/worker/remote_trainer.h"
 
 #include <algorithm>
@@ -121,6 +122,7 @@ Json lossCurve(const std::filesystem::path& run, std::size_t points) {
 std::optional<TrialTraining> trainTrial(const Project& project, const TrialContext& context,
                                         const TrialTrainingOptions& options) {
     auto job = trainingJob(project, context.folder);
+    job.settings = inOneProcess(job.settings); // trials are compared, and are many
     job.name = "trial";
     job.resume = options.resume;
     job.keepsWhenStopped = false; // a trial that is given up begins anew

@@ -59,7 +59,7 @@ void TrainingLoop::run(const std::stop_token& stop) {
                 throwIfStopped(giveUp_);
                 if (written_ != position_) // an epoch has just ended with one
                     writeCheckpointFile();
-                recordRanks(directory_, job_, places_);
+                noteRanks();
                 recordStop(directory_);
                 writeTrace(true);
                 sink_(Stopped{position_.step, true});
@@ -239,8 +239,15 @@ std::optional<StepResult> TrainingLoop::runBatch(const Batch& batch, const std::
                                                      beside_.get(), job_.bucketBytes});
     if (trace_)
         request.trace = &*trace_;
+    const bool counts = beside_ && sums_.sums() == 0;
+    if (counts) {
+        sums_.next = request.trace;
+        request.trace = &sums_;
+    }
     program.submit(request);
     auto result = program.finish(stop);
+    if (counts && sums_.sums() > 1)
+        noteRanks(); // that they overlap is known from here on
     if (result)
         requireFinite(*result);
     return result;
@@ -396,7 +403,7 @@ void TrainingLoop::finish(const std::stop_token& stop) {
     if (position_.epoch < job_.settings.epochs())
         event.stoppedAfter = position_.epochsWithoutGain;
     loads_.write(directory_);
-    recordRanks(directory_, job_, places_);
+    noteRanks();
     recordResult(directory_, event, position_);
     sink_(event);
 }

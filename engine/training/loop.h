@@ -20,6 +20,7 @@
 #include "engine/training/recipes/schedules.h"
 #include "engine/training/speedometer.h"
 #include "engine/training/step_group.h"
+#include "engine/training/sum_counter.h"
 #include "engine/training/trainer.h"
 
 #include <chrono>
@@ -69,6 +70,8 @@ private:
     [[nodiscard]] CompileOptions compileOptions() const;
     /// Ends a run of which a rank was lost. Throws Error that says what is saved.
     [[noreturn]] void endWithout(const RankLost& lost);
+    /// Notes who trains, and whether sums have gone beside the backward pass.
+    void noteRanks();
     /// False when stopped.
     bool startRun(const std::stop_token& stop);
     /// Of the values that are rounded to integers, where it is so. False when stopped.
@@ -136,6 +139,7 @@ private:
     std::optional<TrainingPosition> written_; ///< that of the last checkpoint
     std::vector<RankPlace> places_;           ///< of all ranks, where there are several
     std::unique_ptr<ExchangeThread> beside_;  ///< that gradients are summed on, where they overlap
+    SumCounter sums_;                         ///< of the first step that had any
     std::optional<ChromeTrace> trace_;        ///< of the first steps, where they are traced
     std::int64_t tracedSteps_ = 0;
     bool stepping_ = false;     ///< the step that runs was asked for while paused

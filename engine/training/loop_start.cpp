@@ -15,6 +15,7 @@
 #include "engine/training/feeds.h"
 #include "engine/training/loop.h"
 #include "engine/training/recipes/optimizers.h"
+#include "engine/training/run_interrupted.h"
 #include "engine/training/run_record.h"
 #include "engine/training/start_weights.h"
 #include "engine/training/value_ranges.h"
@@ -144,7 +145,8 @@ StartWeights withoutRanges(StartWeights start) {
 
 /// Settings that the ranks must have in common: threads are each one's own.
 Json settingsAmongRanks(TrainingSettings settings) {
-    settings.params.erase("threads");
+    for (const auto* const own : {"threads", "where", "processes"})
+        settings.params.erase(own);
     return toJson(settings);
 }
 
@@ -165,8 +167,8 @@ std::string withoutThreads(const std::string& detail) {
 }
 
 std::string adviceAfterLosingRank(std::int64_t saved) {
-    return fmt::format("The run is saved up to step {}: resume it with --resume, in as many "
-                       "processes as there are then.",
+    return fmt::format("The run is saved up to step {}: resume it, in as many processes as there "
+                       "are then.",
                        saved);
 }
 
@@ -276,9 +278,13 @@ void TrainingLoop::endWithout(const RankLost& lost) {
             : std::string();
     if (!lost.isWithinStep)
         writeCheckpointFile();
-    recordRanks(directory_, job_, places_);
-    throw Error("{}{} {}", lost.what(), place,
-                adviceAfterLosingRank(stepsOfCheckpoint(directory_.lastWeights())));
+    noteRanks();
+    throw RunInterrupted("{}{} {}", lost.what(), place,
+                         adviceAfterLosingRank(stepsOfCheckpoint(directory_.lastWeights())));
+}
+
+void TrainingLoop::noteRanks() {
+    recordRanks(directory_, job_, places_, beside_ && sums_.sums() > 1);
 }
 
 void TrainingLoop::noteSettings() {
@@ -347,7 +353,7 @@ bool TrainingLoop::startRun(const std::stop_token& stop) {
             keptSamples(split_), toString(frozen_->features),
             bytesText(static_cast<std::int64_t>(
                 FeatureSource::bytesFor(keptSamples(split_), frozen_->features)))));
-    recordRanks(directory_, job_, places_);
+    noteRanks();
     if (plan_.parts > 1)
         governor_.emplace(computePool());
     else if (plan_.threads > 1 && !job_.settings.target().isGpu())

@@ -64,7 +64,7 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, cons
 }
 
 void recordRanks(const RunDirectory& directory, const TrainingJob& job,
-                 const std::vector<RankPlace>& places) {
+                 const std::vector<RankPlace>& places, bool overlapped) {
     if (!job.ranks)
         return;
     auto hosts = Json::array();
@@ -78,7 +78,7 @@ void recordRanks(const RunDirectory& directory, const TrainingJob& job,
                                   {"hosts", std::move(hosts)},
                                   {"shared_statistics", job.sharesStatistics},
                                   {"rounded_gradients", job.roundsGradients},
-                                  {"overlapped", overlaps(job)},
+                                  {"overlapped", overlapped},
                                   {"waited_seconds", std::move(waited)},
                                   {"bytes_sent", job.ranks->bytesSent()}};
     directory.writeRunJson(record);

@@ -16,14 +16,15 @@ void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const
 /// Notes settings that changed with a resume.
 void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, const ComputePlan& plan,
                      const DeviceInfo& device);
-/// Whether gradients are summed over ranks while the backward pass runs.
+/// Whether gradients may be summed over ranks while the backward pass runs.
 bool overlaps(const TrainingJob& job);
 /// Whether the run's "machine" says that a GPU computed last.
 bool wasOnGpu(const Json& machine);
 /// Notes, where ranks train together, how many there are, on which hosts, how long this one has
-/// waited for each of them, and how much it has sent.
+/// waited for each of them, and how much it has sent. `overlapped`: gradients went in several
+/// messages, those of some while others were made.
 void recordRanks(const RunDirectory& directory, const TrainingJob& job,
-                 const std::vector<RankPlace>& places);
+                 const std::vector<RankPlace>& places, bool overlapped);
 /// Adds what the training's health was, see HealthMonitor::record().
 void recordHealth(const RunDirectory& directory, const Json& health);
 /// Notes that the training was stopped on request, as "ended_by".

@@ -133,6 +133,18 @@ ParamSpecs makeTrainingParams() {
         "one; its weights then differ by rounding. Prediction and evaluation of finished runs are "
         "computed on the processor.");
     device.accepts = [](std::string_view key) { return gpuOrdinal(key).has_value(); };
+    auto where = choiceParam(
+        "where", "Where", "here",
+        {{"here", "This computer", "In one process, on the device below."},
+         {"processes", "Several processes here",
+          "Open MPI's mpirun starts processes on this computer that share each batch and its "
+          "processors. Weights are those of one process but for rounding."}},
+        "Who computes a batch: one process, or several of this computer, as if they were computers "
+        "of a cluster. A run can be resumed either way. Experiments of the Lab take one.");
+    auto processes = intParam("processes", "Processes", 2, 2, 1024,
+                              "Processes that share each batch, each with its share of the "
+                              "processors; more than there are processors take turns.");
+    processes.visibleWhen = {"where", {std::string("processes")}};
     ParamSpecs specs{
         std::move(rate),
         std::move(warmup),
@@ -158,6 +170,8 @@ ParamSpecs makeTrainingParams() {
                       "On NVIDIA GPUs of compute capability 8.0 or later."},
                      {"fp64", "FP64", "Double precision, on the slow reference engine."}},
                     "Number format of the computation."),
+        std::move(where),
+        std::move(processes),
         std::move(device),
         std::move(threads),
         std::move(parts),

@@ -7,6 +7,7 @@
 #include "engine/support/stopped.h"
 #include "engine/training/commands.h"
 #include "engine/training/loop.h"
+#include "engine/training/run_interrupted.h"
 
 #include <exception>
 #include <new>
@@ -61,6 +62,8 @@ void Trainer::run(const std::stop_token& stop) {
     } catch (const DeviceFault& fault) {
         sink_(Failed{step, explained(fault, saved),
                      saved && fault.kind() != DeviceFault::Kind::OutOfMemory});
+    } catch (const RunInterrupted& interrupted) {
+        sink_(Failed{step, interrupted.what(), true});
     } catch (const std::bad_alloc&) {
         sink_(Failed{step,
                      "There is not enough memory for this network at this batch size; a "

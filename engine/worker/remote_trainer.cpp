@@ -3,7 +3,9 @@
 
 #include "engine/support/error.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/processes.h"
 #include "engine/worker/messages.h"
+#include "engine/worker/processes_trainer.h"
 #include "engine/worker/worker_link.h"
 
 #include <algorithm>
@@ -199,6 +201,8 @@ void RemoteTrainer::requestSnapshot() {
 
 std::unique_ptr<TrainingRunner> makeTrainer(TrainingJob job, TrainingSink sink,
                                             RemoteOptions options) {
+    if (!job.ranks && processesOf(job.settings) > 1)
+        return std::make_unique<ProcessesTrainer>(std::move(job), std::move(sink));
     if (job.settings.target().isGpu())
         return std::make_unique<RemoteTrainer>(std::move(job), std::move(sink), std::move(options));
     return std::make_unique<Trainer>(std::move(job), std::move(sink));

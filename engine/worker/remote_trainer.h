@@ -64,7 +64,7 @@ private:
     WorkerLink* link_ = nullptr; ///< while it runs
 };
 
-/// What trains the job: a Trainer in this process, or a RemoteTrainer where it is for a GPU.
+/// What trains the job: a Trainer here, a RemoteTrainer for a GPU, or a ProcessesTrainer.
 std::unique_ptr<TrainingRunner> makeTrainer(TrainingJob job, TrainingSink sink,
                                             RemoteOptions options = {});
 

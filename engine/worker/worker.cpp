@@ -5,45 +5,21 @@
 #include "engine/rates/measure.h"
 #include "engine/support/error.h"
 #include "engine/training/trainer.h"
+#include "engine/worker/heart.h"
 #include "engine/worker/message.h"
 #include "engine/worker/messages.h"
+#include "engine/worker/served_trainer.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <cstdio>
-#include <mutex>
-#include <stop_token>
-#include <thread>
 
 namespace gradwright {
 namespace {
 
 constexpr int kServed = 0;
 constexpr int kBadRequest = 2;
-constexpr int kAbandoned = 3; ///< the training did not stop after the other end had closed
-constexpr auto kBeat = std::chrono::seconds(1);
-constexpr auto kAbandonment = std::chrono::minutes(1);
-
-/// Sends a sign of life every second, from a thread of its own: a step may take minutes.
-class Heart {
-public:
-    explicit Heart(MessageChannel& channel)
-        : thread_([this, &channel](const std::stop_token& stop) {
-            std::unique_lock lock(mutex_);
-            while (!changed_.wait_for(lock, stop, kBeat, [] { return false; }) &&
-                   !stop.stop_requested())
-                channel.send(MessageKind::Beat);
-        }) {}
-
-private:
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
-    std::jthread thread_; ///< last: it uses the rest
-};
 
 /// The GPU of that key, to `train` or `compute` on. Throws Error with the reason why it cannot be
 /// had.
@@ -68,86 +44,12 @@ std::shared_ptr<const Backend> engineFor(const std::string& device, const GpuEng
     return engines.make(*ordinal);
 }
 
-void sendEvent(MessageChannel& channel, const TrainingEvent& event) {
-    if (const auto* snapshot = std::get_if<SnapshotTaken>(&event))
-        for (const auto& [key, values] : snapshot->weights->values)
-            channel.send(MessageKind::Weight, weightBody(key, values));
-    channel.send(MessageKind::Event, eventBody(event));
-}
-
-/// Passes on what the other end asks of a training, until it closes.
-class Obedience {
-public:
-    Obedience(MessageChannel& channel, Trainer& trainer)
-        : channel_(channel)
-        , trainer_(trainer)
-        , thread_([this] { listen(); }) {}
-    ~Obedience() {
-        {
-            const std::lock_guard lock(mutex_);
-            isDone_ = true;
-        }
-        ended_.notify_all();
-        channel_.endReading();
-    }
-    Obedience(const Obedience&) = delete;
-    Obedience& operator=(const Obedience&) = delete;
-
-    [[nodiscard]] std::stop_token stop() const { return stop_.get_token(); }
-
-private:
-    void listen() {
-        try {
-            while (const auto message = channel_.receive())
-                obey(*message);
-        } catch (const Error& error) {
-            fmt::print(stderr, "gradwright-worker: a message cannot be read: {}\n", error.what());
-        }
-        stop_.request_stop();
-        std::unique_lock lock(mutex_);
-        if (!ended_.wait_for(lock, kAbandonment, [this] { return isDone_; }))
-            _exit(kAbandoned);
-    }
-    void obey(const Message& message) {
-        switch (message.kind) {
-        case MessageKind::Pause:
-            return trainer_.pause();
-        case MessageKind::Resume:
-            return trainer_.resume();
-        case MessageKind::Step:
-            return trainer_.step();
-        case MessageKind::SetLearningRate:
-            return trainer_.setLearningRate(realFrom(message.body));
-        case MessageKind::RequestSnapshot:
-            return trainer_.requestSnapshot();
-        case MessageKind::Stop:
-            stop_.request_stop();
-            return;
-        default:
-            throw Error("a training is not asked for message {}",
-                        static_cast<std::uint32_t>(message.kind));
-        }
-    }
-
-    MessageChannel& channel_;
-    Trainer& trainer_;
-    std::stop_source stop_;
-    std::mutex mutex_;
-    std::condition_variable ended_;
-    bool isDone_ = false;
-    std::jthread thread_; ///< last: it uses the rest
-};
-
 void serveTraining(MessageChannel& channel, const Message& request, const GpuEngines& engines) {
     const Heart heart(channel);
     try {
         auto job = jobFrom(request.body);
         auto gpu = engineFor(job.settings.target().device, engines, "train");
-        Trainer trainer(
-            std::move(job), [&](const TrainingEvent& event) { sendEvent(channel, event); },
-            std::move(gpu));
-        const Obedience obedience(channel, trainer);
-        trainer.run(obedience.stop());
+        serveTrainer(channel, std::move(job), {.gpu = std::move(gpu)});
     } catch (const std::exception& error) {
         sendEvent(channel, Failed{0, error.what(), false});
     }

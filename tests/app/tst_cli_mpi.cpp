@@ -159,6 +159,50 @@ private Q_SLOTS:
         QVERIFY(sums >= 2 * 10); // two buckets in each of at least ten steps
     }
 
+    /// With an MPI that a single thread may use, sums wait for the end of the backward pass: a note
+    /// says so, and the weights are the same.
+    void anMpiForOneThreadIsEnough() {
+        const QStringList cnn = {"train",    "template:small-cnn",
+                                 "--batch",  "96",
+                                 "--epochs", "1",
+                                 "--seed",   "3",
+                                 "--set",    "parts=1",
+                                 "--set",    "data.limit=400",
+                                 "--json"};
+        const auto trained = [&](const char* threads) {
+            auto process =
+                started(2, cnn + QStringList{"--run-dir", cli_.path(std::string("mpi-") + threads)},
+                        threads);
+            return Cli::finish(*process);
+        };
+        const auto several = trained("serialized"), one = trained("funneled");
+        QVERIFY2(several.code == 0, several.text().c_str());
+        QVERIFY2(one.code == 0, one.text().c_str());
+        const auto folderOf = [](const CliResult& result) {
+            return fs::path(result.json()["run"].get<std::string>());
+        };
+        const auto overlapped = [&](const CliResult& result) {
+            const auto record = RunDirectory::open(folderOf(result)).readRunJson();
+            return record["machine"]["ranks"]["overlapped"].get<bool>();
+        };
+        QVERIFY(overlapped(several) && !overlapped(one));
+        const auto isNoted = [](const CliResult& result) {
+            const auto json = result.json();
+            return std::ranges::any_of(json["data_notes"], [](const Json& note) {
+                return note == "gradients are summed after the backward pass: this MPI lets a "
+                               "single thread use it";
+            });
+        };
+        QVERIFY(!isNoted(several) && isNoted(one));
+        QCOMPARE(largestDifference(folderOf(several) / "last.safetensors",
+                                   folderOf(one) / "last.safetensors"),
+                 0.0);
+        const auto wrong = trained("many");
+        QVERIFY2(wrong.err.contains("GRADWRIGHT_MPI_THREADS must be \"funneled\" or "
+                                    "\"serialized\", not \"many\""),
+                 wrong.text().c_str());
+    }
+
     /// A process that is gone ends the others in time, and the run is resumed as if nothing had
     /// happened.
     void aProcessThatDiesLeavesARun_data() {
@@ -231,8 +275,12 @@ private Q_SLOTS:
 
 private:
     /// Under mpirun, each with one thread.
-    [[nodiscard]] std::unique_ptr<QProcess> started(int ranks, const QStringList& arguments) const {
+    [[nodiscard]] std::unique_ptr<QProcess> started(int ranks, const QStringList& arguments,
+                                                    const char* threadsOfMpi = "") const {
         auto process = cli_.prepared({});
+        auto environment = process->processEnvironment();
+        environment.insert("GRADWRIGHT_MPI_THREADS", threadsOfMpi);
+        process->setProcessEnvironment(environment);
         process->setProgram("mpirun");
         process->setArguments(
             QStringList{"-n", QString::number(ranks), "--map-by", ":OVERSUBSCRIBE", "--bind-to",

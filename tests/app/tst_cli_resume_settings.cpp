@@ -142,8 +142,8 @@ private Q_SLOTS:
             const auto refused = resumed(run, {"--set", setting, "--epochs", "90"});
             QCOMPARE(refused.code, 2);
             QVERIFY2(refused.err.contains(setting) &&
-                         refused.err.contains("--set with early_stopping, patience or "
-                                              "checkpoint_seconds"),
+                         refused.err.contains("--set with early_stopping, patience, "
+                                              "checkpoint_seconds, where or processes"),
                      refused.text().c_str());
         }
     }

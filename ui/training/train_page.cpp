@@ -5,6 +5,7 @@
 #include "engine/project/class_balance.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "engine/training/processes.h"
 #include "ui/forms/data_text.h"
 #include "ui/plots/measure.h"
 #include "ui/runs/runs_panel.h"
@@ -152,7 +153,7 @@ QWidget* TrainPage::makeSettings() {
     lock_ = new QFrame;
     lock_->setObjectName(QStringLiteral("lock"));
     auto* icon = new QLabel;
-    auto* text = new QLabel(tr("Locked while training, except for the learning rate."));
+    auto* text = lockText_ = new QLabel;
     text->setWordWrap(true);
     text->setProperty("textRole", QStringLiteral("muted"));
     auto* row = new QHBoxLayout(lock_);
@@ -303,6 +304,7 @@ void TrainPage::showState(TrainingState state) {
     }
     lock_->setVisible(active);
     form_->setLocked(active);
+    showSharing();
     controls_->setState(state, resumable());
     runs_->setActivePaused(state == TrainingState::Paused);
     if (state == TrainingState::Queued || state == TrainingState::Preparing) {
@@ -380,10 +382,6 @@ void TrainPage::trainOrPause() {
         start();
 }
 
-void TrainPage::pause() {
-    session_->pause();
-}
-
 void TrainPage::resume() {
     if (session_->state() == TrainingState::Paused)
         session_->resume();
@@ -397,8 +395,10 @@ void TrainPage::continueRunOn(const std::filesystem::path& folder, const std::st
         try {
             const auto run = RunDirectory::open(folder);
             auto project = projectOfRun(run);
-            if (!device.empty())
+            if (!device.empty()) {
+                project.training = inOneProcess(project.training);
                 project.training.params.insert_or_assign("device", device);
+            }
             auto job = trainingJob(project, folder.parent_path());
             job.resume = folder;
             job.resumeRate = askedRate(project.training, shown);

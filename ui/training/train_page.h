@@ -59,7 +59,7 @@ public:
     void resume();
     /// Resumes a run that was stopped or interrupted; what is wrong with it is shown.
     void continueRun(const std::filesystem::path& folder) { continueRunOn(folder, {}); }
-    /// The same on another device, by its key; empty: on the one it was on.
+    /// The same on another device, by its key, in one process; empty: as it was trained.
     void continueRunOn(const std::filesystem::path& folder, const std::string& device);
     void step();
     void stop();
@@ -131,6 +131,12 @@ private:
     void showMessage(const QString& message, Remedy remedy = Remedy::None,
                      const QString& button = {});
     bool showObstacle();
+    /// Whether several processes train.
+    [[nodiscard]] bool isShared() const;
+    /// What keeps several processes from sharing the training, if they are to.
+    bool showSharingObstacle();
+    /// Locks what processes that share a training cannot do.
+    void showSharing();
     void reviewObstacle();
     void applyRemedy();
     void begin(TrainingJob job);
@@ -157,10 +163,11 @@ private:
     std::vector<Alarm> alarms_; ///< of the run that is shown
     RunsPanel* runs_;
     QFrame* lock_;
+    QLabel* lockText_ = nullptr;
     QFrame* banner_;
     QLabel* message_;
-    QPushButton* resumeThere_; ///< on the GPU that a training was on when it failed
-    QPushButton* resumeHere_;  ///< on the processor instead
+    QPushButton* resumeThere_; ///< as a training was that failed: on its GPU, in its processes
+    QPushButton* resumeHere_;  ///< on the processor, in one process
     QPushButton* remedyButton_;
     Remedy remedy_ = Remedy::None;
     QLineEdit* search_ = nullptr; ///< of settings

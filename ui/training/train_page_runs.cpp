@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/run_label.h"
 #include "engine/project/runs.h"
+#include "engine/training/processes.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
 #include "ui/session/run_history.h"
@@ -164,15 +165,29 @@ void TrainPage::showOverlays() {
     course_->setOverlays(overlays);
 }
 
-/// A run that its GPU has left goes on there or here; what a GPU has refused is done here.
+/// A run that its GPU or its processes have left goes on there or here; what a GPU or several
+/// processes have refused is done here.
 void TrainPage::showFailure() {
     showMessage(session_->failure());
     const TrainingJob& job = *session_->job();
     const bool hasRun = !session_->run().empty();
+    const bool wasShared = processesOf(job.settings) > 1;
     failedRun_ = hasRun ? session_->run() : job.resume;
     resumeThere_->setVisible(session_->wasInterrupted());
     resumeHere_->setVisible(session_->wasInterrupted() ||
-                            (!hasRun && job.settings.target().isGpu()));
+                            (!hasRun && (wasShared || job.settings.target().isGpu())));
+    resumeThere_->setToolTip(
+        wasShared ? tr("Resume the run where it was saved last, in as many processes")
+                  : tr("Resume the run where it was saved last, on the same GPU"));
+    if (wasShared) {
+        resumeHere_->setText(failedRun_.empty() ? tr("Start in one process")
+                                                : tr("Resume in one process"));
+        resumeHere_->setToolTip(
+            failedRun_.empty()
+                ? tr("Set where to train to this computer and start the training")
+                : tr("Resume the run where it was saved last, in one process on the processor"));
+        return;
+    }
     resumeHere_->setText(failedRun_.empty() ? tr("Start on the CPU") : tr("Resume on the CPU"));
     resumeHere_->setToolTip(failedRun_.empty()
                                 ? tr("Set the device to CPU and start the training")
@@ -183,9 +198,10 @@ void TrainPage::goOnHere() {
     constexpr auto kHere = "cpu";
     if (!failedRun_.empty())
         return continueRunOn(failedRun_, kHere);
-    TrainingSettings settings = document_->project().training;
+    const TrainingSettings& shown = document_->project().training;
+    auto settings = inOneProcess(shown);
     settings.params.insert_or_assign("device", std::string(kHere));
-    editSettings(tr("Device"), settings);
+    editSettings(processesOf(shown) > 1 ? tr("Where") : tr("Device"), settings);
     start();
 }
 

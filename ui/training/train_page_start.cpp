@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/class_balance.h"
 #include "engine/support/error.h"
+#include "engine/training/processes.h"
+#include "engine/worker/mpirun.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
 #include "ui/theme/text.h"
@@ -150,8 +152,41 @@ void TrainPage::applyRemedy() {
     perform(qstr(fix.title), editOf(document_->project(), fix));
 }
 
+bool TrainPage::isShared() const {
+    return session_->isActive() && processesOf(session_->job()->settings) > 1;
+}
+
+bool TrainPage::showSharingObstacle() {
+    const Project& project = document_->project();
+    if (processesOf(project.training) == 1)
+        return false;
+    auto why = whyNotShared(project.training, project.data);
+    if (why.empty())
+        why = whyNoProcesses();
+    if (!why.empty())
+        showMessage(qstr(why));
+    return !why.empty();
+}
+
+void TrainPage::showSharing() {
+    const bool shared = isShared();
+    controls_->setPausable(!shared);
+    if (shared)
+        form_->lockRate();
+    lockText_->setText(shared ? tr("Locked while several processes train.")
+                              : tr("Locked while training, except for the learning rate."));
+}
+
+void TrainPage::pause() {
+    if (isShared())
+        Q_EMIT hint(tr("Several processes that share a training cannot be paused; stop it, and "
+                       "resume the run later."));
+    else
+        session_->pause();
+}
+
 void TrainPage::start() {
-    if (session_->isActive() || showObstacle())
+    if (session_->isActive() || showObstacle() || showSharingObstacle())
         return;
     continued_.reset();
     if (wantsBalance(document_->project().training))

@@ -199,13 +199,19 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
         theme_->icon(QStringLiteral("play"), active ? &Theme::disabled : &Theme::onAccent));
     const bool goesOn = paused || (!active && resumable);
     setLabel(pause_, goesOn ? tr("Resume") : tr("Pause"));
-    pause_->setEnabled(running || goesOn);
-    setPrimary(pause_, running || paused);
+    const bool canPause = running && pausable_;
+    pause_->setEnabled(canPause || goesOn);
+    setPrimary(pause_, canPause || paused);
     pause_->setIcon(theme_->icon(goesOn ? QStringLiteral("play") : QStringLiteral("pause"),
-                                 running || paused ? &Theme::onAccent : &Theme::text));
+                                 canPause || paused     ? &Theme::onAccent
+                                 : running && !canPause ? &Theme::disabled
+                                                        : &Theme::text));
     pause_->setToolTip(!active && resumable ? tr("Resume the selected run")
                        : goesOn             ? tr("Resume training (F5)")
-                                            : tr("Pause training (F5)"));
+                       : running && !canPause
+                           ? tr("Several processes that share a training cannot be paused; stop "
+                                "it, and resume the run later")
+                           : tr("Pause training (F5)"));
     step_->setEnabled(paused);
     step_->setToolTip(paused ? tr("Run one step (F10)") : tr("Pause first to go step by step"));
     stop_->setEnabled(active && state != TrainingState::Stopping);

@@ -22,6 +22,8 @@ public:
     explicit TrainingControls(ThemeManager& theme, QWidget* parent = nullptr);
 
     void setState(TrainingState state, bool resumable);
+    /// Whether what trains can be paused, from the next setState() on.
+    void setPausable(bool pausable) { pausable_ = pausable; }
     /// `state` is that of the run whose progress it is.
     void setProgress(double epoch, std::int64_t epochs, std::int64_t step, std::int64_t steps,
                      TrainingState state);
@@ -68,6 +70,7 @@ private:
     const MetricDef* metric_ = &qualityMetric(MetricKind::Classes);
     bool validated_ = true; ///< the best epoch was chosen by validation
     std::int64_t stoppedAfter_ = 0;
+    bool pausable_ = true;
     bool compact_ = false; ///< little room: icons without words
     QPushButton* start_;
     QPushButton* pause_;

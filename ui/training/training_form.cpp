@@ -17,6 +17,7 @@
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/input_columns.h"
+#include "ui/training/processes_note.h"
 #include "ui/training/schedule_preview.h"
 #include "ui/training/table_columns.h"
 
@@ -106,9 +107,13 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     gpuNote_->setObjectName(QStringLiteral("gpuNote"));
     gpuNote_->setWordWrap(true);
     gpuNote_->setProperty("textRole", QStringLiteral("caption"));
-    hardware_ =
-        paramForm({"device", "threads", "parts", "recompute", "feature_cache", "precision"});
-    addSection(tr("Hardware"), {hardware_, precisionNote_, gpuNote_});
+    processesNote_ = new QLabel;
+    processesNote_->setObjectName(QStringLiteral("processesNote"));
+    processesNote_->setWordWrap(true);
+    processesNote_->setProperty("textRole", QStringLiteral("caption"));
+    hardware_ = paramForm({"where", "processes", "device", "threads", "parts", "recompute",
+                           "feature_cache", "precision"});
+    addSection(tr("Hardware"), {hardware_, processesNote_, precisionNote_, gpuNote_});
     offerDevices();
     // Whatever the engine declares and no other section has.
     std::vector<std::string> rest;
@@ -389,6 +394,7 @@ void TrainingForm::notePrecision() {
                  "slowly in BF16 than in FP32 so far: the small CNN takes nearly twice as long.")
             : QString());
     precisionNote_->setVisible(!precisionNote_->text().isEmpty());
+    noteProcesses(*processesNote_, *hardware_, settings_, data_);
 }
 
 void TrainingForm::setGpus(const std::optional<GpuSearch>& gpus) {
@@ -477,6 +483,10 @@ void TrainingForm::setLocked(bool locked) {
     tableColumns_->setEnabled(!locked);
     inputColumns_->setEnabled(!locked);
     augmentation_->setLocked(locked);
+}
+
+void TrainingForm::lockRate() {
+    rate_->editor("learning_rate")->setEnabled(false);
 }
 
 void TrainingForm::setPosition(std::optional<double> epoch) {

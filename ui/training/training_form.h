@@ -45,6 +45,8 @@ public:
     void setInputs(const std::vector<std::string>& inputs, const std::vector<DataColumn>& columns);
     /// While a training runs: only the learning rate can be changed.
     void setLocked(bool locked);
+    /// After setLocked(true): the learning rate as well.
+    void lockRate();
     /// The devices that are offered beside the processor; nothing until that is known.
     void setGpus(const std::optional<GpuSearch>& gpus);
     void setLearningRate(double learningRate);
@@ -111,6 +113,7 @@ private:
     QLabel* precisionNote_ = nullptr;
     ParamForm* hardware_ = nullptr;
     QLabel* gpuNote_ = nullptr;
+    QLabel* processesNote_ = nullptr;
     std::optional<GpuSearch> gpus_;
     std::vector<ParamForm*> forms_; ///< of trainingParams()
     std::vector<Section*> sections_;

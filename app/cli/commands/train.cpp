@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
 #include "app/cli/exit_codes.h"
+#include "app/cli/followed_training.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
 #include "app/cli/rank_session.h"
@@ -40,6 +41,7 @@ struct TrainOptions {
     bool afterBackward = false;
     bool scaleRate = false;
     std::string trace;
+    std::string sharedJob; ///< the folder that the window has made for it
     TrainingOptions training;
 };
 
@@ -213,17 +215,13 @@ void printResult(const TrainingResult& result) {
     printLine(fmt::format("Run {}", result.run.string()));
 }
 
-/// How the ranks share batches; a run is resumed as it began.
+/// How the ranks share batches; a run is resumed as it began, unless options say otherwise.
 void chooseSharing(TrainingJob& job, const TrainOptions& options) {
-    auto before = Json::object();
-    if (!job.resume.empty()) {
-        const auto record = RunDirectory::open(job.resume).readRunJson();
-        before = record.value("machine", Json::object()).value("ranks", Json::object());
-    }
-    job.sharesStatistics = options.syncBatchNorm || before.value("shared_statistics", false);
+    keepSharing(job);
+    job.sharesStatistics = job.sharesStatistics || options.syncBatchNorm;
     job.overlapsSums = !options.afterBackward;
-    job.roundsGradients =
-        options.wire.empty() ? before.value("rounded_gradients", false) : options.wire == "bf16";
+    if (!options.wire.empty())
+        job.roundsGradients = options.wire == "bf16";
 }
 
 void reportResult(const TrainOptions& options, const TrainingResult& result,
@@ -255,11 +253,11 @@ void trainJob(const TrainOptions& options, RankSession* ranks, const std::stop_t
     if (ranks && progress)
         fmt::print(progress, "{}\n", ranks->text());
     const auto scaling = job.rateScaling;
+    const bool isOnGpu = job.settings.target().isGpu();
     const auto result = train(std::move(job), progress, stop);
     if (result.failure && result.failure->isInterrupted)
-        throw Error(
-            "{} To continue: gradwright-cli train --resume {}, with --device cpu on the CPU",
-            result.failure->message, result.run.string());
+        throw Error("{} To continue: gradwright-cli train --resume {}{}", result.failure->message,
+                    result.run.string(), isOnGpu ? ", with --device cpu on the CPU" : "");
     if (result.failure)
         throw Error(result.failure->message);
     if (speaks)
@@ -269,7 +267,14 @@ void trainJob(const TrainOptions& options, RankSession* ranks, const std::stop_t
 void runTrain(const TrainOptions& options, int& exitCode) {
     const Interrupt interrupt;
     const auto ranks = RankSession::join(interrupt.token());
-    const auto work = [&] { trainJob(options, ranks.get(), interrupt.token(), exitCode); };
+    if (!options.sharedJob.empty() && !ranks)
+        throw UsageError("--job is for processes that mpirun has started for another program");
+    const auto work = [&] {
+        if (options.sharedJob.empty())
+            trainJob(options, ranks.get(), interrupt.token(), exitCode);
+        else
+            trainFollowed(options.sharedJob, *ranks, interrupt.token());
+    };
     if (ranks)
         ranks->guard(work);
     else
@@ -315,6 +320,11 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
                      "Under mpirun: seconds after which a process that does not answer is lost")
         ->check(CLI::Range(1, 86400))
         ->capture_default_str();
+    command
+        ->add_option("--job", options->sharedJob,
+                     "What the window starts under mpirun: the folder of a training that it "
+                     "follows")
+        ->group(""); // for no person
     command->callback([options, &exitCode] { runTrain(*options, exitCode); });
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/atomic_file.h"
+#include "engine/io/run_directory.h"
 #include "engine/lab/experiment.h"
 #include "engine/lab/kinds.h"
 #include "engine/lab/run_experiment.h"
 #include "engine/lab/spread.h"
 #include "engine/lab/train_trial.h"
+#include "engine/support/json.h"
 #include "tests/support/message_of.h"
 #include "tests/support/small_jobs.h"
 #include "tests/support/small_mnist_home.h"
@@ -433,6 +435,21 @@ private Q_SLOTS:
         QCOMPARE(third->test->loss, whole->test->loss);
         for (std::size_t i = 0; i < 4; ++i)
             QCOMPARE(third->epochs[i].validation->loss, whole->epochs[i].validation->loss);
+    }
+
+    /// A project may ask for several processes; a trial is one, as if the project did not.
+    void trialsTrainInOneProcess() {
+        const TemporaryFolder alone, asking;
+        auto project = smallProject(200, 0.2);
+        const auto contextIn = [](const TemporaryFolder& folder) {
+            return TrialContext{folder.path(), folder.path(), {}, {}};
+        };
+        const auto expected = trainTrial(project, contextIn(alone));
+        set(project, "where", std::string("processes"));
+        const auto trial = trainTrial(project, contextIn(asking));
+        QVERIFY(expected && trial);
+        QCOMPARE(trial->test->loss, expected->test->loss);
+        QVERIFY(!RunDirectory::open(trial->run).readRunJson()["machine"].contains("ranks"));
     }
 
     void markdownKeepsItsCells() {

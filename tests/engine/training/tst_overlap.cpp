@@ -212,6 +212,17 @@ private Q_SLOTS:
         }
     }
 
+    /// All gradients in one message have none to go beside.
+    void aSingleMessageIsNotBesideAnything() {
+        const auto project = doubleProject();
+        const TemporaryFolder one, several;
+        const auto recordWith = [&](const TemporaryFolder& folder, std::size_t bytes) {
+            return trainTogether(project, 2, folder.path(), {.bucketBytes = bytes}).ranksRecord();
+        };
+        QVERIFY(!recordWith(one, kGradientBucket)["overlapped"].get<bool>());
+        QVERIFY(recordWith(several, 1000)["overlapped"].get<bool>());
+    }
+
     /// Statistics of all ranks travel in the backward pass: then gradients go after it.
     void sharedStatisticsGoFirst() {
         const auto project = normalized(doubleProject());

@@ -84,6 +84,37 @@ private Q_SLOTS:
         }
     }
 
+    /// The last batch of an epoch has so few samples that some of the ranks get fewer, or none.
+    void aShortLastBatchIsShared_data() {
+        QTest::addColumn<int>("samples");
+        for (const int last : {1, 3, 4, 5, 9})
+            QTest::addRow("%d", last) << 30 + last;
+    }
+    void aShortLastBatchIsShared() {
+        QFETCH(int, samples);
+        auto project = doubleProject();
+        project.data.limit = samples;
+        project.data.validationFraction = 0;
+        const TemporaryFolder folder;
+        const auto alone = trainTogether(project, 1, folder.path());
+        QCOMPARE(alone.result().step, std::int64_t{4 * 4});
+        const auto steps = alone.logs[0].all<StepDone>();
+        QCOMPARE(steps[3].samples, std::int64_t{samples - 30});
+        for (const int size : {2, 3, 4}) {
+            const auto together = trainTogether(project, size, folder.path());
+            const auto difference = largestDifference(alone.weights(), together.weights());
+            QVERIFY2(difference < 1e-9, fmt::format("{} ranks: {}", size, difference).c_str());
+            const auto others = together.logs[0].all<StepDone>();
+            QCOMPARE(others.size(), steps.size());
+            for (std::size_t i = 0; i < steps.size(); ++i) {
+                QCOMPARE(others[i].samples, steps[i].samples);
+                QVERIFY(std::abs(others[i].loss - steps[i].loss) < 1e-9);
+            }
+            for (std::size_t rank = 1; rank < static_cast<std::size_t>(size); ++rank)
+                QVERIFY(together.lastFile(rank) == together.lastFile());
+        }
+    }
+
     /// Synchronized, batches are normalized as in one process, by the samples of all.
     void normalizationMaySeeAllSamples() {
         const auto project = normalized(doubleProject());
