@@ -108,6 +108,24 @@ std::string OnnxGraph::addTensor(std::string name, const Tensor& values, const S
     return proto.name();
 }
 
+std::string OnnxGraph::addHalfBytes(std::string name, const Tensor& values, const Shape& shape) {
+    constexpr std::int32_t kInt4 = 22;
+    const auto numbers = values.span<float>();
+    std::string bytes((numbers.size() + 1) / 2, '\0');
+    for (std::size_t i = 0; i < numbers.size(); ++i) { // the first one of two in the low half
+        const auto half = static_cast<unsigned>(static_cast<int>(numbers[i])) & 15U;
+        const auto byte = static_cast<unsigned char>(bytes[i / 2]);
+        bytes[i / 2] = static_cast<char>(byte | (i % 2 == 0 ? half : half << 4));
+    }
+    auto& proto = *graph_.add_initializer();
+    proto.set_name(unique(name));
+    for (const auto length : shape)
+        proto.add_dims(length);
+    proto.set_data_type(kInt4);
+    proto.set_raw_data(std::move(bytes));
+    return proto.name();
+}
+
 std::string OnnxGraph::addWeight(WeightId id, const Shape& shape) {
     auto& name = weightNames_[{static_cast<std::uint32_t>(id.index()), shape.dims()}];
     if (!name.empty())

@@ -48,6 +48,9 @@ public:
     [[nodiscard]] Tensor weightValues(WeightId id) const;
     /// An initializer of that name, or one like it where the name is taken.
     std::string addTensor(std::string name, const Tensor& values, const Shape& shape);
+    /// The same of whole numbers from -8 to 7, kept in real ones: as INT4, which there is from
+    /// operator set 21 on.
+    std::string addHalfBytes(std::string name, const Tensor& values, const Shape& shape);
     /// The same for weights, which may be kept in a shorter type and cast.
     std::string addWeights(const std::string& name, const Tensor& values, const Shape& shape);
     /// The weight as it lies, in memory and under `shape`.
@@ -135,6 +138,10 @@ public:
     std::string tensor(const std::string& name, const Tensor& values) {
         return graph_.addTensor(name, values, values.shape());
     }
+    /// Whole numbers from -8 to 7 as INT4.
+    std::string halfBytes(const std::string& name, const Tensor& values) {
+        return graph_.addHalfBytes(name, values, values.shape());
+    }
     /// Constants are called "<path>/<label>".
     std::string integers(std::string_view label, const std::vector<std::int64_t>& values);
     std::string number(std::string_view label, double value);
@@ -218,6 +225,7 @@ void writeOnnx(OnnxScope& s, const QuantizeOp& op);
 void writeOnnx(OnnxScope& s, const DequantizeOp& op);
 void writeOnnx(OnnxScope& s, const QuantizedProductOp& op);
 void writeOnnx(OnnxScope& s, const QuantizedPoolOp& op);
+void writeOnnx(OnnxScope& s, const PackedDenseOp& op);
 
 void writeOnnx(OnnxScope& s, const EmbeddingOp& op);
 void writeOnnx(OnnxScope& s, const PositionOp& op);

@@ -5,6 +5,7 @@
 #include "engine/exchange/onnx_import.h"
 #include "engine/graph/lower.h"
 #include "engine/passes/inference/split_products.h"
+#include "engine/passes/quantization/pack_dense.h"
 #include "engine/support/error.h"
 
 #include <cmath>
@@ -25,11 +26,10 @@ InferenceModel modelOf(OpGraph graph, const Weights& weights) {
     return model;
 }
 
-} // namespace
-
-OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
-                               const QuantizationPlan& plan, const Weights& real,
-                               std::int64_t opset) {
+/// `quantizeModel` brings products into integers, behind prepareForQuantization().
+template <class QuantizeModel>
+OnnxExport exportInIntegers(const Project& project, const RunDirectory& run, const Weights& real,
+                            std::int64_t opset, const QuantizeModel& quantizeModel) {
     auto answering = answeringNetwork(project, run);
     const auto options = onnxOptions(project, answering, opset);
     auto model = modelOf(std::move(answering.graph), answering.weights);
@@ -37,7 +37,7 @@ OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
     for (std::size_t i = 0; i < model.weights.size(); ++i)
         if (const auto* values = real.find(model.graph.weights()[i].key))
             model.weights[i] = values->to(DType::F32);
-    quantize(model, plan);
+    quantizeModel(model);
     splitProducts(model.graph); // of layers that stay in real numbers
     OnnxExport made;
     made.run = std::move(answering.run);
@@ -46,6 +46,27 @@ OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
     made.graph = std::move(model.graph);
     made.file = onnxFile(made.graph, made.weights, options);
     return made;
+}
+
+} // namespace
+
+OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
+                               const QuantizationPlan& plan, const Weights& real,
+                               std::int64_t opset) {
+    return exportInIntegers(project, run, real, opset,
+                            [&](InferenceModel& model) { quantize(model, plan); });
+}
+
+OnnxExport exportPackedOnnx(const Project& project, const RunDirectory& run,
+                            const std::set<std::string>& kernels, std::int64_t group,
+                            const Weights& real, std::int64_t opset) {
+    return exportInIntegers(project, run, real, opset, [&](InferenceModel& model) {
+        std::set<std::string> others;
+        for (const auto& product : quantizableProducts(model.graph))
+            if (!kernels.contains(product.name))
+                others.insert(product.name);
+        packDense(model, group, others);
+    });
 }
 
 std::optional<QuantizedOnnxCheck> checkQuantizedOnnx(const OnnxExport& made,

@@ -5,6 +5,7 @@
 #include "engine/passes/quantization/quantize.h"
 
 #include <optional>
+#include <set>
 #include <stop_token>
 
 namespace gradwright {
@@ -17,6 +18,14 @@ namespace gradwright {
 OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
                                const QuantizationPlan& plan, const Weights& real = {},
                                std::int64_t opset = kOnnxOpset);
+
+/// The same with the kernels of those dense layers (QuantizableProduct::name) as integers of 4
+/// bits, so many features to a scale, see packDense(): INT4 constants behind DequantizeLinear, and
+/// values in real numbers. Throws Error for other operator sets than kOnnxOpset, which alone has
+/// INT4.
+OnnxExport exportPackedOnnx(const Project& project, const RunDirectory& run,
+                            const std::set<std::string>& kernels, std::int64_t group,
+                            const Weights& real = {}, std::int64_t opset = kOnnxOpset);
 
 /// What reading such a model back has shown, for random samples.
 struct QuantizedOnnxCheck {

@@ -72,9 +72,6 @@ struct OpWriter {
     void operator()(const GradientOp& /*op*/) const { scope.refuse(kTraining); }
     void operator()(const LossSeedOp& /*op*/) const { scope.refuse(kTraining); }
     void operator()(const FakeQuantizeOp& /*op*/) const { scope.refuse(kTraining); }
-    void operator()(const PackedDenseOp& /*op*/) const {
-        scope.refuse("weights of 4 bits are not written as ONNX yet; a .gwmodel keeps them");
-    }
     void operator()(const MatMulIntegerOp& /*op*/) const { scope.refuse(kQuantized); }
     void operator()(const ConvIntegerOp& /*op*/) const { scope.refuse(kQuantized); }
     void operator()(const FillOp& /*op*/) const {

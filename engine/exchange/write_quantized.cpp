@@ -4,6 +4,8 @@
 // runtimes find and compute in integers.
 #include "engine/exchange/onnx_graph.h"
 
+#include <fmt/format.h>
+
 namespace gradwright {
 namespace {
 
@@ -45,6 +47,46 @@ Tensor transposed(const Tensor& matrix) {
             to[static_cast<std::size_t>(column * rows + row)] =
                 from[static_cast<std::size_t>(row * columns + column)];
     return turned;
+}
+
+/// The kernel's integers of 4 bits, [units, features].
+Tensor unpackedKernel(const PackedDenseOp& op, const Tensor& bytes) {
+    Tensor made(DType::F32, {op.units, op.features});
+    const auto features = static_cast<std::size_t>(op.features);
+    const auto row = static_cast<std::size_t>(op.rowBytes());
+    const auto from = bytes.span<float>();
+    const auto to = made.span<float>();
+    for (std::size_t i = 0; i < to.size(); ++i) {
+        const auto f = i % features;
+        to[i] = static_cast<float>(unpackedInteger(
+            static_cast<std::int8_t>(from[i / features * row + f / 2]), f % 2 == 1));
+    }
+    return made;
+}
+
+/// The kernel in real numbers, as [units, features] or transposed.
+std::string unpacked(OnnxScope& s, const PackedDenseOp& op, bool isTransposed) {
+    constexpr std::int64_t kFirstOpset = 21;
+    if (s.opset() < kFirstOpset)
+        s.refuse(fmt::format("weights of 4 bits take operator set {}, not {}; quantize to INT8 for "
+                             "that one",
+                             kFirstOpset, s.opset()));
+    auto integers = unpackedKernel(op, s.weightValues(0));
+    auto scales = Tensor::of<float>({op.units, op.groups()}, op.scales);
+    std::int64_t axis = 1;
+    if (isTransposed) {
+        integers = transposed(integers);
+        scales = transposed(scales);
+        axis = 0;
+    }
+    const auto& key = s.weightKey(0);
+    const auto stored = s.halfBytes(key + "/integers", integers);
+    if (op.groups() > 1)
+        return s.node("DequantizeLinear", {stored, s.tensor(key + "/scale", scales)},
+                      {{"axis", axis}, {"block_size", op.group}});
+    return s.node("DequantizeLinear",
+                  {stored, s.tensor(key + "/scale", scales.reshaped({op.units}))},
+                  {{"axis", 1 - axis}});
 }
 
 bool isBytes(const ValueType& type) {
@@ -157,6 +199,24 @@ void writeOnnx(OnnxScope& s, const QuantizedProductOp& op) {
         y = s.node("QuantizeLinear", {y, names[0], names[1]});
     }
     s.result(y);
+}
+
+/// The kernel is a constant that runtimes unpack, or that their products take as it is.
+void writeOnnx(OnnxScope& s, const PackedDenseOp& op) {
+    std::string y;
+    if (s.rank() == 2) {
+        std::vector<std::string> inputs{s.in(0), unpacked(s, op, false)};
+        if (op.bias)
+            inputs.push_back(s.weight(1));
+        y = s.node("Gemm", inputs, {{"transB", std::int64_t{1}}});
+    } else {
+        y = s.node("MatMul", {s.in(0), unpacked(s, op, true)});
+        if (op.bias)
+            y = s.node("Add", {y, s.weight(1)});
+    }
+    if (op.adds)
+        y = s.node("Add", {y, s.in(1)});
+    s.result(activated(s, op.activation, y));
 }
 
 void writeOnnx(OnnxScope& s, const QuantizedPoolOp& op) {

@@ -33,7 +33,9 @@ enum Type : std::int32_t {
     kDouble = 11,
     kUint32 = 12,
     kUint64 = 13,
-    kBfloat16 = 16
+    kBfloat16 = 16,
+    kUint4 = 21,
+    kInt4 = 22
 };
 
 constexpr std::array<std::string_view, 27> kTypeNames = {
@@ -69,12 +71,27 @@ std::size_t rawSize(std::int32_t type) {
     }
 }
 
+/// Whether two elements are in a byte, the first one in its low half.
+bool isOfFourBits(std::int32_t type) {
+    return type == kUint4 || type == kInt4;
+}
+
+bool isRead(std::int32_t type) {
+    return rawSize(type) > 0 || isOfFourBits(type);
+}
+
+std::uint64_t rawBytes(std::int32_t type, std::uint64_t elements) {
+    return isOfFourBits(type) ? (elements + 1) / 2 : elements * rawSize(type);
+}
+
 /// What holds the values here.
 DType typeOf(std::int32_t type) {
     switch (type) {
     case kUint8:
+    case kUint4:
         return DType::U8;
     case kInt8:
+    case kInt4:
         return DType::I8;
     case kBool:
         return DType::Bool;
@@ -138,6 +155,8 @@ bool isKeptAlike(std::int32_t type) {
     case kUint64:
     case kFloat16:
     case kBfloat16:
+    case kUint4:
+    case kInt4:
         return false;
     default:
         return true;
@@ -149,6 +168,17 @@ void settleTruth(Tensor& tensor, std::int32_t type) {
     if (type == kBool)
         for (auto& byte : tensor.bytes())
             byte = static_cast<std::byte>(byte != std::byte{0} ? 1 : 0);
+}
+
+/// byteAt(i): the byte with elements 2 i and 2 i + 1.
+template <class ByteAt>
+void fillFromHalves(Tensor& tensor, std::int32_t type, const ByteAt& byteAt) {
+    const auto values = tensor.bytes();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto byte = static_cast<std::uint8_t>(byteAt(i / 2));
+        const int half = i % 2 == 0 ? byte & 15 : byte >> 4;
+        values[i] = static_cast<std::byte>(type == kInt4 ? (half ^ 8) - 8 : half);
+    }
 }
 
 void fillFromRaw(Tensor& tensor, std::int32_t type, std::span<const char> raw,
@@ -168,6 +198,9 @@ void fillFromRaw(Tensor& tensor, std::int32_t type, std::span<const char> raw,
         return convertRaw<std::uint16_t>(raw, tensor.span<float>(), fromHalf);
     case kBfloat16:
         return convertRaw<std::uint16_t>(raw, tensor.span<float>(), fromBfloat16);
+    case kUint4:
+    case kInt4:
+        return fillFromHalves(tensor, type, [&](std::size_t i) { return raw[i]; });
     default:
         if (!raw.empty())
             std::memcpy(tensor.bytes().data(), raw.data(), raw.size());
@@ -198,6 +231,9 @@ void fillFromList(const List& list, std::span<To> to, const std::string& what) {
 /// The types that share int32_data.
 void fillFromInts(Tensor& tensor, std::int32_t type, const TensorProto& proto,
                   const std::string& what) {
+    if (isOfFourBits(type))
+        return fillFromHalves(tensor, type,
+                              [&](std::size_t i) { return proto.int32_data(static_cast<int>(i)); });
     std::vector<std::int32_t> values(static_cast<std::size_t>(tensor.elements()));
     fillFromList(proto.int32_data(), std::span(values), what);
     const auto bytes = tensor.bytes();
@@ -301,8 +337,9 @@ void requireFilled(const TensorProto& proto, std::int32_t type, std::uint64_t el
             return static_cast<std::uint64_t>(proto.int32_data_size());
         }
     }();
-    if (listed != elements)
-        throw Error("{} has {} values for a shape of {}", what, listed, elements);
+    const auto wanted = isOfFourBits(type) ? rawBytes(type, elements) : elements;
+    if (listed != wanted)
+        throw Error("{} has {} values for a shape of {}", what, listed, wanted);
 }
 
 } // namespace
@@ -340,12 +377,11 @@ std::int32_t onnxNumberOf(DType type) {
 OnnxTensor onnxTensor(TensorProto& proto, const std::filesystem::path& folder,
                       const std::string& what, const OnnxBytes* outside) {
     const auto type = proto.data_type();
-    const auto each = rawSize(type);
-    if (each == 0)
+    if (!isRead(type))
         return {nullptr, fmt::format("{} holds {}, which is not read", what, onnxTypeName(type))};
     const auto shape = shapeOf(proto, what);
     const auto elements = static_cast<std::uint64_t>(shape.elements());
-    const auto size = elements * each;
+    const auto size = rawBytes(type, elements);
     OnnxBytes external;
     if (proto.data_location() == 1) {
         external = externalBytes(proto, folder, size, what);

@@ -212,9 +212,12 @@ private Q_SLOTS:
 
     /// Kernels of dense layers in 4 bits: 48,000, 10,080 and 840 weights, two in a byte.
     void kernelsOfFourBitsAreWritten() {
-        const auto made =
-            cli_.run({"quantize", run_, "--weights", "int4", "--most-loss", "100", "--json"});
+        const auto onnx = cli_.path("int4.onnx");
+        const auto made = cli_.run({"quantize", run_, "--weights", "int4", "--most-loss", "100",
+                                    "--onnx", onnx, "--json"});
         QVERIFY2(made.code == 0, made.text().c_str());
+        QCOMPARE(made.json()["onnx"].get<std::string>(), onnx.toStdString());
+        QVERIFY(QFile(onnx).size() < 61706); // 29,460 bytes of kernels, convolutions in FP32
         const auto report = made.json();
         QCOMPARE(report["kernels"].size(), std::size_t{3});
         for (const auto& layer : report["layers"])

@@ -34,6 +34,7 @@ namespace {
 constexpr QSize kQuantizationSize{940, 620};
 constexpr int kRowHeight = 26;
 constexpr int kRestMs = 300;
+constexpr double kMuch = 0.005;             ///< of the quality, that is lost: half a point
 constexpr int kNameRole = Qt::UserRole + 2; ///< QuantizableProduct::name
 enum ProductColumn { kProductLayer, kProductFormat, kProductError, kProductColumns };
 
@@ -61,6 +62,8 @@ QuantizationDialog::QuantizationDialog(ProjectDocument& document, QWidget* windo
     , start_(new QPushButton(tr("Quantize")))
     , progress_(new QProgressBar)
     , said_(new QLabel)
+    , lost_(new QLabel)
+    , train_(new QPushButton(tr("Continue training for integers")))
     , layers_(new QTreeWidget)
     , use_(new QPushButton(tr("Use on the Inference page")))
     , save_(new QPushButton(tr("Save…")))
@@ -83,6 +86,12 @@ QuantizationDialog::QuantizationDialog(ProjectDocument& document, QWidget* windo
     comparison_->hide();
     left->addWidget(comparison_);
     left->addWidget(said_);
+    lost_->setWordWrap(true);
+    lost_->setObjectName(QStringLiteral("quantizationLost"));
+    train_->setToolTip(tr("Sets “Train for integers” in the training settings and starts a new "
+                          "run that begins with the weights of this one."));
+    left->addWidget(lost_);
+    left->addWidget(train_);
     left->addStretch(1);
     auto* const right = new QVBoxLayout;
     auto* const hint = new QLabel(tr("Error that each layer causes alone. Untick a layer to keep "
@@ -109,6 +118,9 @@ QuantizationDialog::QuantizationDialog(ProjectDocument& document, QWidget* windo
     connect(use_, &QPushButton::clicked, this, &QuantizationDialog::use);
     connect(save_, &QPushButton::clicked, this, &QuantizationDialog::save);
     connect(export_, &QPushButton::clicked, this, &QuantizationDialog::exportOnnx);
+    connect(train_, &QPushButton::clicked, this, [this] {
+        Q_EMIT trainingWanted(result_->wish.run, result_->made->packedGroup > 0 ? "int4" : "int8");
+    });
     connect(layers_, &QTreeWidget::itemChanged, this, [this] {
         pause_.start();
         enable();
@@ -131,6 +143,7 @@ QuantizationDialog::QuantizationDialog(ProjectDocument& document, QWidget* windo
             forget();
     });
     start_->setDefault(true);
+    offerTraining();
     showRunning(false);
     listRuns();
 }
@@ -225,6 +238,7 @@ void QuantizationDialog::forget() {
     result_.reset();
     layers_->clear();
     comparison_->hide();
+    offerTraining();
     listRuns();
 }
 
@@ -260,12 +274,9 @@ void QuantizationDialog::enable() {
     const bool isThere = result_ && !quantizer_.isRunning() && !pause_.isActive();
     for (auto* const button : {use_, save_, export_})
         button->setEnabled(isThere && layersInIntegers(*result_) > 0);
-    const bool isPacked = result_ && result_->made->packedGroup > 0;
-    if (isPacked)
-        export_->setEnabled(false);
-    export_->setToolTip(isPacked
-                            ? tr("Kernels in INT4 are kept in the program's own files (Save…); "
-                                 "ONNX is written in INT8.")
+    train_->setEnabled(isThere);
+    export_->setToolTip(result_ && result_->made->packedGroup > 0
+                            ? tr("With kernels as INT4 behind DequantizeLinear (opset 21).")
                             : tr("With QuantizeLinear and DequantizeLinear around operators "
                                  "on real numbers, which runtimes turn into integers."));
 }
@@ -287,7 +298,19 @@ void QuantizationDialog::showResult(std::shared_ptr<const QuantizedRun> result) 
             .arg(countedText(
                 all, result_->made->packedGroup > 0 ? tr("1 dense layer") : tr("1 layer"),
                 result_->made->packedGroup > 0 ? tr("%1 dense layers") : tr("%1 layers"))));
+    offerTraining();
     enable();
+}
+
+/// Where integers lose more than half a point of what the run has.
+void QuantizationDialog::offerTraining() {
+    const double lost = result_ ? result_->real.quality.value - result_->integers.quality.value : 0;
+    lost_->setVisible(lost > kMuch);
+    train_->setVisible(lost > kMuch);
+    lost_->setText(tr("%1 loses %2 points. Training that knows of the integers wins most of that "
+                      "back.")
+                       .arg(formatName())
+                       .arg(100 * lost, 0, 'f', 2));
 }
 
 void QuantizationDialog::showFigures() {
@@ -372,10 +395,10 @@ void QuantizationDialog::save() {
 
 void QuantizationDialog::exportOnnx() {
     const QString ending = QStringLiteral(".onnx");
-    const QString file =
-        askSaveFile(this, tr("Export as ONNX"),
-                    qstr(slugOf(result_->of->project.name)) + QStringLiteral("-int8") + ending,
-                    {tr("ONNX models (*%1)").arg(ending)}, {ending});
+    const QString file = askSaveFile(this, tr("Export as ONNX"),
+                                     qstr(slugOf(result_->of->project.name)) + u'-' +
+                                         formatName().toLower() + ending,
+                                     {tr("ONNX models (*%1)").arg(ending)}, {ending});
     if (file.isEmpty())
         return;
     said_->setText(tr("Writing %1, which is read back and compared…").arg(file));

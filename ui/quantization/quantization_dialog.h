@@ -11,7 +11,9 @@
 #include <QTimer>
 
 #include <array>
+#include <filesystem>
 #include <memory>
+#include <string>
 
 class QComboBox;
 class QLabel;
@@ -43,6 +45,8 @@ public:
     [[nodiscard]] QPushButton& useButton() { return *use_; }
     [[nodiscard]] QPushButton& saveButton() { return *save_; }
     [[nodiscard]] QPushButton& exportButton() { return *export_; }
+    /// Shown where integers lose more than half a point.
+    [[nodiscard]] QPushButton& trainButton() { return *train_; }
     [[nodiscard]] QTreeWidget& layers() { return *layers_; }
     [[nodiscard]] QLabel& said() { return *said_; }
     [[nodiscard]] QLabel& figure(Figure figure, Side side) { return *figures_[figure][side]; }
@@ -52,6 +56,9 @@ public:
 Q_SIGNALS:
     /// The Inference page is to answer with it.
     void useWanted(const std::shared_ptr<const gradwright::TrainedModel>& model);
+    /// The network is to be trained on from the weights of the run, for these integers: a choice of
+    /// the training's setting "integers".
+    void trainingWanted(const std::filesystem::path& run, const std::string& integers);
 
 private:
     [[nodiscard]] QWidget* figures();
@@ -64,6 +71,7 @@ private:
     void showResult(std::shared_ptr<const QuantizedRun> result);
     void showFigures();
     void showLayers();
+    void offerTraining();
     void showRunning(bool running);
     /// So that only what can be done can be pressed.
     void enable();
@@ -77,6 +85,8 @@ private:
     QPushButton* start_;
     QProgressBar* progress_;
     QLabel* said_;
+    QLabel* lost_; ///< how much integers lose, where it is too much
+    QPushButton* train_;
     QTreeWidget* layers_;
     QPushButton* use_;
     QPushButton* save_;

@@ -25,6 +25,17 @@ Weights realWeights(const QuantizedRun& run) {
     return weightsOf(real);
 }
 
+OnnxExport onnxOf(const QuantizedRun& run) {
+    const auto group = run.made->packedGroup;
+    if (group == 0)
+        return exportQuantizedOnnx(run.of->project, run.of->run, run.plan, realWeights(run));
+    std::set<std::string> kernels;
+    for (const auto& [name, layer] : run.plan)
+        kernels.insert(name);
+    return exportPackedOnnx(run.of->project, run.of->run, kernels, group,
+                            weightsOf(run.made->real));
+}
+
 } // namespace
 
 std::int64_t layersInIntegers(const QuantizedRun& run) {
@@ -166,8 +177,7 @@ void RunQuantizer::exportOnnx(std::shared_ptr<const QuantizedRun> from,
                               const std::filesystem::path& file) {
     start([this, from = std::move(from), file](const std::stop_token& stop,
                                                int) -> BackgroundJobs::Delivery {
-        const auto made =
-            exportQuantizedOnnx(from->of->project, from->of->run, from->plan, realWeights(*from));
+        const auto made = onnxOf(*from);
         const auto check = checkQuantizedOnnx(made, stop);
         if (!check)
             return {};

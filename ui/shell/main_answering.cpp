@@ -10,6 +10,7 @@
 #include "ui/shell/main_window.h"
 #include "ui/shell/notice_bar.h"
 #include "ui/shell/project_files.h"
+#include "ui/shell/status_line.h"
 #include "ui/theme/text.h"
 
 namespace gradwright {
@@ -42,6 +43,16 @@ void MainWindow::showQuantization() {
             [this](const std::shared_ptr<const TrainedModel>& model) {
                 inference_->chooser().offer(model);
                 showPage(*inference_);
+            });
+    connect(dialog, &QuantizationDialog::trainingWanted, this,
+            [this, dialog](const std::filesystem::path& run, const std::string& integers) {
+                if (session_.isActive())
+                    return status_->showHint(tr("A training is running; it ends or is stopped "
+                                                "before another one starts."));
+                if (!files_->trainOnForIntegers(run, integers))
+                    return;
+                dialog->hide(); // it would stand in the way; the command brings it back
+                trainOrPause();
             });
     dialog->show();
 }

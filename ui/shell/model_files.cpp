@@ -10,7 +10,9 @@
 #include "engine/graph/lower.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/run_directory.h"
+#include "engine/project/runs.h"
 #include "engine/project/start_file.h"
+#include "engine/support/error.h"
 #include "engine/support/stopped.h"
 #include "ui/forms/file_dialogs.h"
 #include "ui/forms/long_work.h"
@@ -29,6 +31,7 @@
 #include <QMessageBox>
 
 #include <exception>
+#include <filesystem>
 #include <optional>
 
 namespace gradwright {
@@ -205,6 +208,35 @@ void ProjectFiles::useAsStart(const std::optional<std::filesystem::path>& run) {
     for (const auto& note : made->notes)
         text += (text.isEmpty() ? QString() : QStringLiteral(" ")) + qstr(note);
     Q_EMIT hint(text);
+}
+
+bool ProjectFiles::trainOnForIntegers(const std::filesystem::path& run,
+                                      const std::string& integers) {
+    const Project project = document_->project();
+    std::filesystem::path kept;
+    if (!attemptAside([&] {
+            const auto from = RunDirectory::open(run);
+            if (!(projectOfRun(from).network == project.network))
+                throw Error("the network has been changed since that run, whose weights fit it no "
+                            "more; open the project as it was (Train › the run's menu)");
+            kept = furtherStartWeights(project);
+            std::filesystem::create_directories(kept.parent_path());
+            copyFileAtomically(weightsOfRun(from), kept);
+        }))
+        return false;
+    auto training = project.training;
+    training.params.insert_or_assign("integers", integers);
+    if (!attempt([&] {
+            document_->performLoad(tr("Train for integers"),
+                                   {ProjectEdit::Group{{SetStart{kept, project.startScaling}},
+                                                       {SetTraining{std::move(training)}}}});
+        }))
+        return false;
+    Q_EMIT hint(
+        tr("Trainings begin with the weights of %1 and round as integers are; undo (Ctrl+Z) "
+           "takes both back.")
+            .arg(qstr(run.filename().string())));
+    return true;
 }
 
 void ProjectFiles::exportCpp() {

@@ -59,6 +59,10 @@ public:
     /// Opens a project with the layers and weights of a run, or of the open project, for other
     /// data, once a dialog has asked for these and for what of it is frozen.
     void useAsStart(const std::optional<std::filesystem::path>& run = {});
+    /// Trainings begin with the best weights of the run, and round as `integers` says (a choice of
+    /// the setting "integers"): one step of undo. False, with the reason told, where the network is
+    /// no longer that of the run.
+    bool trainOnForIntegers(const std::filesystem::path& run, const std::string& integers);
     /// Opens a project or the layers of a foreign model, or begins one for data: a table, a folder
     /// of images, IDX files or a text. A network that only answers is read, and the project stays.
     void openFile(const QString& file);

@@ -20,6 +20,7 @@
 #include <fmt/ranges.h>
 
 #include <memory>
+#include <set>
 
 namespace gradwright::cli {
 namespace {
@@ -128,12 +129,22 @@ void printQuantization(const QuantizeOptions& options, const QuantizedNetwork& m
                               options.onnx));
 }
 
+OnnxExport quantizedOnnx(const RunDirectory& run, const QuantizedNetwork& network) {
+    auto real = network.real;
+    if (network.packedGroup == 0) {
+        correctBiases(real, network.plan, network.means);
+        return exportQuantizedOnnx(projectOfRun(run), run, network.plan, weightsOf(real));
+    }
+    std::set<std::string> kernels;
+    for (const auto& [name, layer] : network.plan)
+        kernels.insert(name);
+    return exportPackedOnnx(projectOfRun(run), run, kernels, network.packedGroup, weightsOf(real));
+}
+
 /// False when stopped.
 bool writeOnnx(const QuantizeOptions& options, const RunDirectory& run,
                const QuantizedNetwork& network, const std::stop_token& stop) {
-    auto real = network.real;
-    correctBiases(real, network.plan, network.means);
-    const auto made = exportQuantizedOnnx(projectOfRun(run), run, network.plan, weightsOf(real));
+    const auto made = quantizedOnnx(run, network);
     if (!checkQuantizedOnnx(made, stop))
         return false;
     writeFileAtomically(options.onnx, made.file);
@@ -193,8 +204,8 @@ bool quantizeRun(const QuantizeOptions& options, const std::stop_token& stop) {
 
 /// What only makes sense where values are integers, too.
 void requireForWeights(const QuantizeOptions& options) {
-    if (!options.onnx.empty() || options.isSigned || options.equalizes || options.correctsBiases)
-        throw UsageError("--weights int4 leaves values in FP32 and goes without --onnx, --signed, "
+    if (options.isSigned || options.equalizes || options.correctsBiases)
+        throw UsageError("--weights int4 leaves values in FP32 and goes without --signed, "
                          "--equalize and --correct-biases");
     if (!isModelFile(options.file))
         throw UsageError("--output {}: kernels of 4 bits are kept in a file NAME{}", options.file,
@@ -275,7 +286,8 @@ void addQuantizeCommand(CLI::App& app, int& exitCode) {
                         "The file to write: NAME.safetensors, or NAME.gwmodel, which the "
                         "window opens, too (RUN/int8.safetensors)");
     command->add_option("--onnx", options->onnx,
-                        "Write it as an ONNX model with QuantizeLinear and DequantizeLinear, too");
+                        "Write it as an ONNX model (opset 21), too: with QuantizeLinear and "
+                        "DequantizeLinear, or with INT4 kernels behind DequantizeLinear");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] { runQuantize(*options, exitCode); });
 }

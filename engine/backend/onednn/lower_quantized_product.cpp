@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/compiler.h"
 #include "engine/backend/onednn/integer_primitives.h"
-#include "engine/backend/onednn/kernels/quantize.h"
+#include "engine/backend/onednn/kernels/byte_product.h"
 #include "engine/backend/onednn/numbers.h"
 
 namespace gradwright::onednn {
@@ -93,10 +93,12 @@ std::vector<std::string> toldOf(const QuantizedProductOp& op) {
     return told;
 }
 
-void setWeightLayouts(Compiler& compiler, const Op& op, const Dims& kernel) {
+/// `kernel` is how its bytes are to lie, where no other program has decided that.
+void setWeightLayouts(Compiler& compiler, const Op& op, const Dims& dims,
+                      const MemoryDesc& kernel) {
     auto& weights = compiler.weights();
     if (!weights.stored(op.weights[0]).isSet)
-        weights.setLayout(op.weights[0], kernel, denseDesc(kernel, DType::I8));
+        weights.setLayout(op.weights[0], dims, kernel);
     if (op.weights.size() > 1)
         compiler.plainWeight(op.weights[1]);
 }
@@ -156,62 +158,69 @@ void lowerInPrimitive(Compiler& compiler, const OpContext& context, const Quanti
     compiler.reportForward(context, implementationOf(pd), output->layout, toldOf(op));
 }
 
-/// The sums by a primitive or by loops of ours, then the rest by a loop.
-struct OwnSums {
-    const QuantizedProductOp& op;
-    const IntegerProblem& problem;
-    const Dims& kernel;
-};
+/// The kernel as our loops read it, see ByteProductTensors.
+MemoryDesc kernelOfLoops(const ByteProductPlan& plan, const IntegerProblem& problem) {
+    const auto& dims = problem.kernel;
+    const bool hasGroups = dims.size() > problem.window.kernel.size() + 2;
+    const auto channelsAt = hasGroups ? std::size_t{2} : std::size_t{1};
+    Dims strides(dims.size());
+    // Depthwise, what stands for the channels is the first axis.
+    auto step = plan.isDepthwise() ? dims[0] : dims[channelsAt];
+    for (auto axis = dims.size(); axis-- > channelsAt + 1;) {
+        strides[axis] = step;
+        step *= dims[axis];
+    }
+    strides[channelsAt] = 1;
+    strides[channelsAt - 1] = plan.isDepthwise() ? 1 : step;
+    if (hasGroups)
+        strides[0] = plan.isDepthwise() ? 1 : step * dims[1];
+    return stridedDesc(dims, strides, DType::I8);
+}
+
+ByteProductPlan planOf(const Compiler& compiler, const Op& op, const QuantizedProductOp& what) {
+    auto made = shapeOf(compiler, op.output());
+    auto given = shapeOf(compiler, op.inputs[0]);
+    auto taps = compiler.graph().weight(op.weights[0]).shape;
+    if (const auto* image = std::get_if<ConvOp>(&what.product))
+        return {what, *image, given, taps, made};
+    const auto rows = made.elements() / what.outChannels();
+    return {what, ConvOp{}, {1, taps[1], rows}, {taps[0], taps[1], 1}, {1, taps[0], rows}};
+}
 
 /// By our own loops, for processors without VNNI and what oneDNN lacks.
-void lowerByLoops(Compiler& compiler, const OpContext& context, const OwnSums& sums) {
-    const auto& op = sums.op;
+void lowerByLoops(Compiler& compiler, const OpContext& context, const QuantizedProductOp& op,
+                  const IntegerProblem& problem) {
     const auto& weights = context.op.weights;
-    auto made = shapeOf(compiler, context.op.output());
-    auto given = shapeOf(compiler, context.op.inputs[0]);
-    auto taps = compiler.graph().weight(weights[0]).shape;
-    ConvIntegerOp conv;
-    if (const auto* image = std::get_if<ConvOp>(&op.product)) {
-        conv = {.stride = image->stride,
-                .dilation = image->dilation,
-                .padding = image->padding,
-                .groups = image->groups};
-    } else {
-        const auto rows = made.elements() / op.outChannels();
-        given = {rows, taps[1], 1};
-        made = {rows, taps[0], 1};
-        taps = {taps[0], taps[1], 1};
-    }
-    const IntegerConvPlan plan(conv, given, taps, made);
-    auto* source = compiler.plain(context.inputs[0]);
-    auto* addend = op.adds ? compiler.plain(context.inputs[1])->buffer : nullptr;
-    auto* kernel = compiler.weightAs(weights[0], denseDesc(sums.kernel));
+    const auto plan = planOf(compiler, context.op, op);
+    const auto kernelDesc = kernelOfLoops(plan, problem);
+    setWeightLayouts(compiler, context.op, problem.kernel, kernelDesc);
+    auto* source = compiler.convert(context.inputs[0], problem.source);
+    auto* addend =
+        op.adds ? compiler.convert(context.inputs[1], problem.output.as(plan.typeOfAddend))->buffer
+                : nullptr;
+    auto* kernel = compiler.weightAs(weights[0], kernelDesc);
     auto* bias = weights.size() > 1 ? compiler.plainWeight(weights[1]) : nullptr;
-    const auto layout = compiler.plainLayout(context.op.output());
-    auto* output = compiler.makeOutput(context, layout);
-    auto* scratch = compiler.schedule().arena(plan.scratch() * sizeof(std::int16_t));
-    std::vector<Buffer*> uses{source->buffer, kernel, output->buffer, scratch};
+    auto* output = compiler.makeOutput(context, problem.output);
+    std::vector<Buffer*> uses{source->buffer, kernel, output->buffer};
     for (auto* further : {addend, bias})
         if (further)
             uses.push_back(further);
-    const auto zeroOfAddend = op.addend ? static_cast<float>(op.addend->zero) : 0.0F;
-    compiler.schedule().add(std::move(uses), [=, zero = static_cast<float>(op.x.zero),
-                                              finisher = ProductFinisher(op), from = source->buffer,
-                                              to = output->buffer](const RunContext&) {
-        convolveIntegers(plan, to->as(), from->as(), kernel->as(), {&zero, 1}, {},
-                         scratch->as<std::int16_t>());
-        finishSums(finisher, {plan.samples, plan.outChannels, plan.positions()}, to->as(),
-                   bias ? bias->as() : nullptr, addend ? addend->as() : nullptr, zeroOfAddend);
-    });
-    compiler.reportForward(context, sumsBytesExactly() ? "own" : "own, without VNNI", layout,
-                           toldOf(op));
+    compiler.schedule().add(
+        std::move(uses), [=, from = source->buffer, to = output->buffer](const RunContext&) {
+            multiplyBytes(plan, {.out = to->as<std::byte>(),
+                                 .x = from->as<std::byte>(),
+                                 .kernel = kernel->as<std::int8_t>(),
+                                 .bias = bias ? bias->as() : nullptr,
+                                 .addend = addend ? addend->as<std::byte>() : nullptr});
+        });
+    compiler.reportForward(context, sumsBytesExactly() ? "own" : "own, without VNNI",
+                           output->layout, toldOf(op));
 }
 
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const QuantizedProductOp& op) {
     const auto problem = problemOf(compiler, context.op, op);
-    setWeightLayouts(compiler, context.op, problem.kernel);
     if (sumsBytesExactly() && finishesInPrimitive(op)) {
         const auto finish = finishOf(op);
         const Dims channels{op.outChannels()};
@@ -220,10 +229,13 @@ void lower(Compiler& compiler, const OpContext& context, const QuantizedProductO
                               : MemoryDesc();
         if (const auto pd =
                 integerConvForward(problem.sourceDesc, anyDesc(problem.kernel, DType::I8), bias,
-                                   problem.outputDesc, problem.window, finish))
+                                   problem.outputDesc, problem.window, finish)) {
+            setWeightLayouts(compiler, context.op, problem.kernel,
+                             denseDesc(problem.kernel, DType::I8));
             return lowerInPrimitive(compiler, context, op, problem, finish, pd);
+        }
     }
-    lowerByLoops(compiler, context, {op, problem, problem.kernel});
+    lowerByLoops(compiler, context, op, problem);
 }
 
 } // namespace gradwright::onednn

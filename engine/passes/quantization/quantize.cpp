@@ -269,9 +269,10 @@ std::vector<QuantizableProduct> quantizableProducts(const OpGraph& graph) {
                                 .x = groups.rootOf(op.inputs[0])};
         // A layer with an activation of its own is two parts.
         made.layers.erase(std::unique(made.layers.begin(), made.layers.end()), made.layers.end());
-        // A normalization that was folded has given the op its path.
+        // A normalization that was folded has given the op its path. Only the first of those that
+        // share a kernel is the layer of that name.
         if (auto own = key.substr(0, key.rfind('/'));
-            std::ranges::find(made.layers, own) == made.layers.end())
+            number == 1 && std::ranges::find(made.layers, own) == made.layers.end())
             made.layers.insert(made.layers.begin(), std::move(own));
         if (product->adds)
             made.addend = groups.rootOf(op.inputs[1]);

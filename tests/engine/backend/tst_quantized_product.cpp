@@ -209,6 +209,29 @@ std::vector<Case> cases() {
         .x = bytes(0.02F, 50),
         .result = bytes(0.9F, 128)};
     all.push_back({"volume", {8, 4, 5, 6}, volume});
+    // Beyond the tiles of our own loops: their terms, outputs and channels.
+    all.push_back({"many terms and outputs",
+                   {130, 7, 5},
+                   {.product = conv(150, 3), .x = bytes(0.02F, 77), .result = bytes(2.0F, 128)},
+                   2});
+    all.push_back({"depthwise of many channels",
+                   {300, 5, 5},
+                   {.product = conv(300, 3, 300, 2), .x = bytes(0.02F, 9), .result = bytes(0.1F)},
+                   2});
+    all.push_back({"two outputs for each channel",
+                   {12, 7, 6},
+                   {.product = conv(24, 3, 12), .x = bytes(0.02F, 90), .result = bytes(0.1F, 7)}});
+    all.push_back(
+        {"wide dense", {1100}, {.product = DenseOp{.units = 300}, .x = bytes(0.02F, 12)}, 19});
+    QuantizedProductOp apart{.product = ConvOp{.outChannels = 9,
+                                               .kernel = {3, 2},
+                                               .stride = {2, 1},
+                                               .dilation = {2, 3},
+                                               .padding = {1, 2, 3, 0}},
+                             .x = bytes(0.02F, 50),
+                             .activation = relu6,
+                             .result = bytes(0.0235F)};
+    all.push_back({"dilated, padded on one side more", {10, 11, 9}, apart});
     QuantizedProductOp sequence{.product =
                                     ConvOp{.outChannels = 8, .kernel = {3}, .padding = {1, 1}},
                                 .x = bytes(0.02F, 50),
@@ -312,6 +335,26 @@ private Q_SLOTS:
         QVERIFY2(isOwn == (ofFirst.starts_with("own") || what.name == "adds bytes to real numbers"),
                  implementation.c_str());
         QVERIFY(std::ranges::adjacent_find(want, std::not_equal_to<>()) != want.end());
+    }
+
+    /// 70,000 products of the largest numbers are more than 32 bits hold.
+    void largeSumsAreExact() {
+        constexpr std::int64_t kFeatures = 70'000;
+        constexpr double kSum = 70'000.0 * 255 * 127;
+        QVERIFY(kSum > 2147483647.0);
+        auto run =
+            build({"large", {kFeatures}, {.product = DenseOp{.units = 2}, .x = bytes(0.5F)}, 1}, 9);
+        std::ranges::fill(run.x, 255.0F);
+        std::ranges::fill(run.weights[0].span<float>().first(kFeatures), 127.0F);
+        std::ranges::fill(run.weights[0].span<float>().last(kFeatures), -127.0F);
+        std::ranges::fill(run.weights[1].span<float>(), 0.0F);
+        const auto& op = std::get<QuantizedProductOp>(run.graph.ops().back().attributes);
+        const auto made = resultOf(run, *makeOneDnnBackend(), Precision::F32);
+        for (std::size_t unit = 0; unit < 2; ++unit) {
+            const auto multiplier = static_cast<float>(0.5 * double{op.scales[unit]});
+            QCOMPARE(made.span<float>()[unit],
+                     static_cast<float>(unit == 0 ? kSum : -kSum) * multiplier);
+        }
     }
 
     void activationsOfOneDnnAreAStepAwayAtMost() {

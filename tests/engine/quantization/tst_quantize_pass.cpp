@@ -172,6 +172,36 @@ double errorOf(const InferenceModel& real, const InferenceModel& made) {
     return relativeDifference(reference, answersOf(real, output, *makeReferenceBackend()));
 }
 
+/// Two dense layers that read one kernel and one bias, the second one what the first one makes.
+Builder tiedNetwork() {
+    Builder b;
+    const auto input = b.model.graph.addInput("x", ValueType(Shape{24}));
+    const auto first = b.op("first", DenseOp{.units = 24}, {input});
+    const auto shared = b.model.graph.producerOf(first)->weights;
+    const auto second =
+        b.model.graph.add(DenseOp{.units = 24}, {b.relu("relu", first)}, "second", shared);
+    b.model.graph.addOutput("logits", second);
+    prepareForQuantization(b.model);
+    return b;
+}
+
+/// The sums of a dense layer on integers in plain loops: [samples, units].
+std::vector<std::int64_t> denseSums(const std::vector<std::int64_t>& x, std::int64_t zero,
+                                    const Tensor& kernel, const Tensor& bias) {
+    const auto units = static_cast<std::size_t>(kernel.shape()[0]);
+    const auto features = static_cast<std::size_t>(kernel.shape()[1]);
+    std::vector<std::int64_t> sums;
+    for (std::size_t n = 0; n < x.size() / features; ++n)
+        for (std::size_t u = 0; u < units; ++u) {
+            auto sum = static_cast<std::int64_t>(bias.span<float>()[u]);
+            for (std::size_t f = 0; f < features; ++f)
+                sum += (x[n * features + f] - zero) *
+                       static_cast<std::int64_t>(kernel.span<float>()[u * features + f]);
+            sums.push_back(sum);
+        }
+    return sums;
+}
+
 } // namespace
 
 /// Which values stay integers between layers, and that the network answers what it did.
@@ -299,6 +329,64 @@ private Q_SLOTS:
                  (std::vector<float>{50, -127, 0, 0, 127, 42}));
         QCOMPARE(made.bias.span<float>()[0], 2500.0F); // 0.5 / (0.01 · 0.02)
         QVERIFY(std::abs(made.bias.span<float>()[1] - 16777216.0F) < 16);
+    }
+
+    /// Each of the products has integers of its own, whose biases count what it reads.
+    void productsThatShareAKernelAreQuantizedEach() {
+        const auto real = tiedNetwork().model;
+        const auto products = quantizableProducts(real.graph);
+        QCOMPARE(products.size(), std::size_t{2});
+        QCOMPARE(products[0].name, std::string("first/weight"));
+        QCOMPARE(products[1].name, std::string("first/weight#2"));
+        QCOMPARE(products[0].layers, (std::vector<std::string>{"first", "relu"}));
+        QCOMPARE(products[1].layers, (std::vector<std::string>{"second"}));
+        const auto plan = planOf(real);
+        QVERIFY(plan.at(products[0].name) != plan.at(products[1].name));
+        auto made = real;
+        quantize(made, plan);
+        std::vector<const Op*> ops;
+        std::set<std::string> keys;
+        for (const auto& op : made.graph.ops())
+            if (std::holds_alternative<QuantizedProductOp>(op.attributes)) {
+                ops.push_back(&op);
+                for (const auto id : op.weights)
+                    keys.insert(made.graph.weight(id).key);
+            }
+        QCOMPARE(ops.size(), std::size_t{2});
+        QCOMPARE(keys, (std::set<std::string>{"first/weight/int8", "first/weight/int8-2",
+                                              "first/bias/int8", "first/bias/int8-2"}));
+        // Both in plain integers, from the fed numbers to the answer.
+        const auto& first = std::get<QuantizedProductOp>(ops[0]->attributes);
+        const auto& second = std::get<QuantizedProductOp>(ops[1]->attributes);
+        QCOMPARE(*first.result, second.x);
+        std::vector<std::int64_t> x;
+        for (const float value : noise(24 * kBatch))
+            x.push_back(static_cast<std::int64_t>(
+                std::clamp(std::nearbyint(value / first.x.scale) + static_cast<float>(first.x.zero),
+                           0.0F, 255.0F)));
+        const auto sums =
+            denseSums(x, first.x.zero, made.of(ops[0]->weights[0]), made.of(ops[0]->weights[1]));
+        std::vector<std::int64_t> inner;
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+            const auto multiplier = static_cast<float>(
+                double{first.x.scale} * double{first.scales[i % 24]} / double{second.x.scale});
+            const float y = std::max(static_cast<float>(sums[i]) * multiplier, 0.0F);
+            inner.push_back(static_cast<std::int64_t>(
+                std::min(std::nearbyint(y + static_cast<float>(second.x.zero)), 255.0F)));
+        }
+        const auto last = denseSums(inner, second.x.zero, made.of(ops[1]->weights[0]),
+                                    made.of(ops[1]->weights[1]));
+        const auto output = made.graph.output("logits");
+        for (const auto& backend : {makeReferenceBackend(), makeOneDnnBackend()}) {
+            const auto answers = answersOf(made, output, *backend);
+            for (std::size_t i = 0; i < last.size(); ++i)
+                QCOMPARE(
+                    answers.span<float>()[i],
+                    static_cast<float>(last[i]) *
+                        static_cast<float>(double{second.x.scale} * double{second.scales[i % 24]}));
+        }
+        const auto error = errorOf(real, made);
+        QVERIFY2(error > 0 && error < 0.03, qPrintable(QString::number(error)));
     }
 
     void whatDoesNotFitIsRefused() {

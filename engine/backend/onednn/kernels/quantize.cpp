@@ -153,20 +153,6 @@ template void quantizeToBytes(std::int8_t*, const float*, std::size_t, float, fl
 template void dequantizeBytes(float*, const std::uint8_t*, std::size_t, float, float);
 template void dequantizeBytes(float*, const std::int8_t*, std::size_t, float, float);
 
-void finishSums(const ProductFinisher& finisher, const SumsShape& shape, float* values,
-                const float* bias, const float* addend, float zeroOfAddend) {
-    const auto rows = shape.samples * shape.channels;
-    const auto grain = std::max<std::size_t>(kGrain / std::max<std::size_t>(shape.positions, 1), 1);
-    forChunks(rows, grain, [&](std::size_t begin, std::size_t end) {
-        for (auto row = begin; row < end; ++row) {
-            const auto channel = row % shape.channels;
-            for (auto i = row * shape.positions; i < (row + 1) * shape.positions; ++i)
-                values[i] = finisher(channel, values[i] + (bias ? bias[channel] : 0.0F),
-                                     addend ? addend[i] - zeroOfAddend : 0.0F);
-        }
-    });
-}
-
 IntegerProductPlan::IntegerProductPlan(const Shape& a, const Shape& b, const Shape& out)
     : rows(static_cast<std::size_t>(out[out.rank() - 2]))
     , columns(static_cast<std::size_t>(out[out.rank() - 1]))

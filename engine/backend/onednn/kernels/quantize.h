@@ -68,13 +68,4 @@ struct IntegerConvPlan {
 void convolveIntegers(const IntegerConvPlan& plan, float* out, const float* x, const float* kernel,
                       ZeroPoint zeroOfX, ZeroPoint zeroOfKernel, std::int16_t* scratch);
 
-/// Rows of sums that belong to one output channel each: [samples, channels, positions].
-struct SumsShape {
-    std::size_t samples, channels, positions;
-};
-/// Makes results of the sums that `values` holds, in place. `bias` has one whole number for each
-/// channel, `addend` is of the shape of the values; both may be null.
-void finishSums(const ProductFinisher& finisher, const SumsShape& shape, float* values,
-                const float* bias, const float* addend, float zeroOfAddend);
-
 } // namespace gradwright::onednn
