@@ -61,6 +61,8 @@ DifferencesDialog::DifferencesDialog(const std::vector<OnnxDifference>& differen
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->verticalHeader()->hide();
+    table_->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    table_->setShowGrid(false);
     table_->setWordWrap(true);
     for (int row = 0; row < table_->rowCount(); ++row) {
         const auto& each = differences[static_cast<std::size_t>(row)];
@@ -73,6 +75,7 @@ DifferencesDialog::DifferencesDialog(const std::vector<OnnxDifference>& differen
         }
     }
     auto* const header = table_->horizontalHeader();
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     for (const int column : {1, 2, 3})
         header->setSectionResizeMode(column, QHeaderView::Stretch);
