@@ -52,7 +52,8 @@ class TemplateHealthTest : public QObject {
 private Q_SLOTS:
     void healthyTemplatesRaiseNone_data() {
         QTest::addColumn<int>("samples"); // 0: all
-        for (const auto* key : {"exclusive-or", "logistic-regression", "playground", "weather"})
+        for (const auto* key :
+             {"exclusive-or", "logistic-regression", "playground", "weather", "your-pictures"})
             QTest::newRow(key) << 0;
         for (const auto* key : {"perceptron", "softmax-regression", "multilayer-perceptron",
                                 "lenet-5", "fashion-mlp"})

@@ -45,6 +45,7 @@ constexpr const char* kShort[] = {"perceptron",
                                   "fashion-cnn",
                                   "small-residual",
                                   "cifar-resnet-20",
+                                  "your-pictures",
                                   "tiny-vision-transformer",
                                   "denoising-autoencoder",
                                   "small-unet"};
