@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/worker/processes_trainer.h"
 
-#include "engine/io/run_directory.h"
 #include "engine/support/error.h"
-#include "engine/training/checkpoint.h"
 #include "engine/training/processes.h"
 #include "engine/worker/messages.h"
 #include "engine/worker/rank_processes.h"
+#include "engine/worker/received_events.h"
 #include "engine/worker/worker_link.h"
 
 #include <algorithm>
@@ -22,46 +21,25 @@ constexpr auto kLook = std::chrono::milliseconds(250);
 /// What all processes may take to end after the last event, before they are ended.
 constexpr int kParting = 30'000; // ms
 
-bool isLastEvent(const TrainingEvent& event) {
-    return std::holds_alternative<Finished>(event) || std::holds_alternative<Stopped>(event) ||
-           std::holds_alternative<Failed>(event);
-}
-
 } // namespace
 
-/// What is known of a training from its events.
+/// Tells the events of a training, and how it failed.
 class ProcessesTrainer::Watch {
 public:
     Watch(const TrainingSink& sink, std::filesystem::path resumed)
         : sink_(sink)
-        , run_(std::move(resumed)) {}
+        , events_(std::move(resumed)) {}
 
     /// False after the last event, which is kept until it is told by end().
     bool take(const Message& message) {
-        switch (message.kind) {
-        case MessageKind::Beat:
+        auto event = events_.take(message);
+        if (!event)
             return true;
-        case MessageKind::Weight:
-            weights_.values.push_back(weightFrom(message.body));
-            return true;
-        case MessageKind::Event:
-            break;
-        default:
-            throw Error("a message of kind {} is not expected",
-                        static_cast<std::uint32_t>(message.kind));
-        }
-        auto event = eventFrom(message.body);
-        if (auto* snapshot = std::get_if<SnapshotTaken>(&event))
-            snapshot->weights = std::make_shared<const Weights>(std::exchange(weights_, Weights{}));
-        else if (const auto* started = std::get_if<RunStarted>(&event))
-            run_ = started->run;
-        else if (const auto* done = std::get_if<StepDone>(&event))
-            step_ = done->step;
-        if (isLastEvent(event)) {
+        if (endsTraining(*event)) {
             last_ = std::move(event);
             return false;
         }
-        sink_(event);
+        sink_(*event);
         return true;
     }
 
@@ -85,32 +63,19 @@ public:
     }
     /// `what` happened, a sentence.
     void fail(const std::string& what) const {
-        const auto saved = savedSteps();
+        const auto saved = events_.savedSteps();
         const auto advice =
             saved ? fmt::format("The run is saved up to step {}: resume it in as many processes, "
                                 "or in one.",
                                 *saved)
                   : "Nothing had been trained yet; try again, or train in one process.";
-        sink_(Failed{step_, fmt::format("{} {}", what, advice), saved.has_value()});
+        sink_(Failed{events_.step(), fmt::format("{} {}", what, advice), saved.has_value()});
     }
     void stopBeforeStart() const { sink_(Stopped{0, false}); }
 
 private:
-    /// From the file: the last event about it may be lost.
-    [[nodiscard]] std::optional<std::int64_t> savedSteps() const {
-        if (run_.empty())
-            return {};
-        try {
-            return stepsOfCheckpoint(RunDirectory::open(run_).lastWeights());
-        } catch (const std::exception&) {
-            return {};
-        }
-    }
-
     const TrainingSink& sink_;
-    std::filesystem::path run_; ///< empty until it is known
-    std::int64_t step_ = 0;
-    Weights weights_; ///< of the snapshot that is being sent
+    ReceivedEvents events_;
     std::optional<TrainingEvent> last_;
 };
 

@@ -2,10 +2,10 @@
 #include "engine/worker/remote_trainer.h"
 
 #include "engine/support/error.h"
-#include "engine/training/checkpoint.h"
 #include "engine/training/processes.h"
 #include "engine/worker/messages.h"
 #include "engine/worker/processes_trainer.h"
+#include "engine/worker/received_events.h"
 #include "engine/worker/worker_link.h"
 
 #include <algorithm>
@@ -19,14 +19,9 @@ constexpr auto kTick = std::chrono::milliseconds(250);
 /// What a worker may take to end after its last event, before it is ended.
 constexpr int kLeaving = 10'000; // ms
 
-bool endsTraining(const TrainingEvent& event) {
-    return std::holds_alternative<Finished>(event) || std::holds_alternative<Stopped>(event) ||
-           std::holds_alternative<Failed>(event);
-}
-
 } // namespace
 
-/// What is known of a training from its events.
+/// Tells the events of a training, and how it failed.
 class RemoteTrainer::Watch {
 public:
     explicit Watch(const TrainingSink& sink)
@@ -34,54 +29,24 @@ public:
 
     /// False after the last event.
     bool take(const Message& message) {
-        switch (message.kind) {
-        case MessageKind::Beat:
-            return true;
-        case MessageKind::Weight:
-            weights_.values.push_back(weightFrom(message.body));
-            return true;
-        case MessageKind::Event:
-            break;
-        default:
-            throw Error("a message of kind {} is not expected",
-                        static_cast<std::uint32_t>(message.kind));
-        }
-        auto event = eventFrom(message.body);
-        if (auto* snapshot = std::get_if<SnapshotTaken>(&event))
-            snapshot->weights = std::make_shared<const Weights>(std::exchange(weights_, Weights{}));
-        else if (const auto* started = std::get_if<RunStarted>(&event))
-            run_ = started->run;
-        else if (const auto* done = std::get_if<StepDone>(&event))
-            step_ = done->step;
-        sink_(event);
-        return !endsTraining(event);
+        const auto event = events_.take(message);
+        if (event)
+            sink_(*event);
+        return !event || !endsTraining(*event);
     }
 
     /// `what` happened to "the process that trains on the GPU".
     void fail(const std::string& what) const {
-        const auto saved = savedSteps();
-        sink_(Failed{step_,
+        const auto saved = events_.savedSteps();
+        sink_(Failed{events_.step(),
                      fmt::format("The process that trains on the GPU {}. {}", what,
                                  adviceAfterFailure(saved)),
                      saved.has_value()});
     }
 
 private:
-    /// From the file: the last event about it may be lost.
-    [[nodiscard]] std::optional<std::int64_t> savedSteps() const {
-        if (run_.empty())
-            return {};
-        try {
-            return stepsOfCheckpoint(RunDirectory::open(run_).lastWeights());
-        } catch (const std::exception&) {
-            return {};
-        }
-    }
-
     const TrainingSink& sink_;
-    std::filesystem::path run_;
-    std::int64_t step_ = 0;
-    Weights weights_; ///< of the snapshot that is coming
+    ReceivedEvents events_;
 };
 
 RemoteTrainer::RemoteTrainer(TrainingJob job, TrainingSink sink, RemoteOptions options)
