@@ -4,6 +4,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/support/error.h"
+#include "engine/training/processes.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 
@@ -82,8 +83,10 @@ void DeviceChip::setLoad(const std::optional<ComputeLoad>& load) {
 void DeviceChip::refresh() {
     const TrainingSettings& settings = document_->project().training;
     const bool isBusy = load_ && load_->othersBusy > 0;
+    const int processes = processesOf(settings);
     const QString threads =
-        isBusy ? tr("%1, others use %2").arg(threadsText(load_->threads)).arg(load_->othersBusy)
+        processes > 1 ? tr("%1 processes").arg(processes)
+        : isBusy ? tr("%1, others use %2").arg(threadsText(load_->threads)).arg(load_->othersBusy)
         : settings.threads() > 0 ? threadsText(settings.threads())
         : plan_                  ? threadsText(plan_->threads)
                                  : tr("automatic");

@@ -70,6 +70,20 @@ private Q_SLOTS:
         QVERIFY(bench.chip.text().startsWith(QStringLiteral("CPU · oneDNN")));
     }
 
+    /// Who shares a training is told in place of the threads of one process.
+    void severalProcessesAreCounted() {
+        ChipBench bench(themes_);
+        auto settings = bench.document.project().training;
+        settings.params["where"] = std::string("processes");
+        settings.params["processes"] = std::int64_t{3};
+        bench.document.perform(QStringLiteral("where"), {SetTraining{settings}});
+        QCOMPARE(bench.chip.text(), QString::fromUtf8("CPU · oneDNN · 3 processes"));
+        bench.chip.setLoad(ComputeLoad{.threads = 1, .othersBusy = 2});
+        QCOMPARE(bench.chip.text(), QString::fromUtf8("CPU · oneDNN · 3 processes"));
+        bench.document.undoStack().undo();
+        QVERIFY(!bench.chip.text().contains(QStringLiteral("processes")));
+    }
+
     /// A GPU that is not here keeps its key: the project is not changed by looking.
     void aGpuThatIsNotHereIsNamed() {
         ChipBench bench(themes_);
