@@ -64,6 +64,13 @@ FURTHER = [
 ]
 
 
+def given_to(session, inputs):
+    """The inputs in the types that the model wants."""
+    kinds = {"tensor(int64)": numpy.int64, "tensor(int32)": numpy.int32}
+    return {i.name: inputs[i.name].astype(kinds.get(i.type, numpy.float32))
+            for i in session.get_inputs()}
+
+
 class Runtimes:
     def __init__(self, with_openvino):
         self.worst = {}
@@ -76,9 +83,7 @@ class Runtimes:
         """What each runtime makes of the model, a list of outputs in their order."""
         onnx.checker.check_model(onnx.load(path), full_check=True)
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        kinds = {i.name: numpy.int64 if "int64" in i.type else numpy.float32
-                 for i in session.get_inputs()}
-        given = {name: inputs[name].astype(kind) for name, kind in kinds.items()}
+        given = given_to(session, inputs)
         found = {"onnxruntime": session.run(None, given)}
         if self.core:
             # Else it computes in bfloat16 where the processor has AMX.
@@ -94,9 +99,7 @@ class Runtimes:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         session = onnxruntime.InferenceSession(str(path), options,
                                                providers=["CPUExecutionProvider"])
-        given = {i.name: inputs[i.name].astype(numpy.int64 if "int64" in i.type
-                                               else numpy.float32)
-                 for i in session.get_inputs()}
+        given = given_to(session, inputs)
         return max(difference(a, b)
                    for a, b in zip(session.run(None, given), found["onnxruntime"], strict=True))
 
