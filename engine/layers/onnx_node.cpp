@@ -33,6 +33,9 @@ bool hasUnusedRows(const OpGraph& graph, ValueId value) {
         const auto spec = onnxNodeFromText(origin.what);
         if (spec.node.domain.empty() && spec.node.op == "NonMaxSuppression")
             return true;
+        // A node that changes nothing gives on the value that it reads, which another one has made.
+        if (std::ranges::find(origin.inputs, value) != origin.inputs.end())
+            continue;
         return keepsRows(spec) && !origin.inputs.empty() &&
                hasUnusedRows(graph, origin.inputs.front());
     }

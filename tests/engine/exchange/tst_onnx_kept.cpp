@@ -188,6 +188,23 @@ private Q_SLOTS:
         }));
     }
 
+    /// Nodes that give on the value that they read, in front of one that computes.
+    void nodesThatChangeNothingAreKept() {
+        ModelBuilder b(17);
+        const auto same = b.node("Cast", {b.input("x", {4})}, "same");
+        b.set("to", std::int64_t{1}); // float32, which it is
+        const auto y = b.node("Softmax", {b.node("Identity", {same}, "alias")}, "over");
+        b.set("axis", std::int64_t{0});
+        b.output(b.node("Cast", {y}, "last"));
+        b.set("to", std::int64_t{1});
+        b.fixBatch(3);
+        const auto made = opened(b);
+        QVERIFY(made.isWholeRun);
+        const auto given = answers(made, {1, 3, 4});
+        for (std::size_t column = 0; column < 4; ++column)
+            QVERIFY(qAbs(given[column] + given[column + 4] + given[column + 8] - 1) < 1e-6F);
+    }
+
     void sumsAndRepetitionsWithinSamplesKeepThemApart() {
         const auto value = [](std::int64_t i) { return static_cast<float>((i * 7) % 11) - 4; };
         ModelBuilder sums(17);
