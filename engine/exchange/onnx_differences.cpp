@@ -278,8 +278,9 @@ private:
 
     const OnnxModel& first_;
     const OnnxModel& second_;
-    std::map<std::size_t, std::size_t> partners_; ///< of the first's nodes among the second's
-    std::set<std::size_t> taken_;                 ///< of the second's
+    std::map<std::size_t, std::size_t>
+        partners_;                ///< places of the first model's nodes and their partners'
+    std::set<std::size_t> taken_; ///< places of the partners
     std::vector<OnnxDifference> found_;
 };
 

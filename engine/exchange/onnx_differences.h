@@ -13,7 +13,8 @@ namespace gradwright {
 struct OnnxDifference {
     enum class Kind { Model, Input, Output, Node, Constant };
     Kind kind;
-    std::string name; ///< of the value, the node (by its name or first output) or the entry
+    std::string name; ///< what the value, the entry or the node is called; a node without a name:
+                      ///< its first output
     /// What each model has there; empty: it has no such thing.
     std::string first, second;
 };

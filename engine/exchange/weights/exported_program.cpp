@@ -22,11 +22,11 @@ namespace {
 constexpr std::string_view kWeightList = "_weights_config.json";
 constexpr std::string_view kWeightFolder = "/data/weights/";
 constexpr std::uint64_t kMostListed = std::uint64_t{64} << 20;
-constexpr int kStridedLayout = 7; ///< of torch._export.serde.schema.Layout
+constexpr int kStridedLayout = 7; ///< its number in torch._export.serde.schema.Layout
 
 /// Where a tensor's values lie, counted in elements.
 struct StoredTensor {
-    std::string member; ///< of the archive
+    std::string member; ///< the file in the archive that holds them
     DType dtype = DType::F32;
     Shape shape;
     std::vector<std::int64_t> strides;
